@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// Idempotency makes a mutating call repeatable by its key. The record is written in
+// the very commit of the call's effect. Found again with the same fingerprint, the
+// call has no effect and returns what the first one returned; with another
+// fingerprint it returns [order.ErrKeyReused]. Records are kept for at least 24 hours,
+// the newest 10,000 at most.
+type Idempotency struct {
+	Key         string // 1 to 255 bytes
+	Fingerprint string // of the call and its parameters
+	Now         time.Time
+}
+
+// Verbs are the operator's acts. Each is persisted before it returns.
+type Verbs interface {
+	// Cancel ends an active run as Failed with [order.FailureCancelled], raises its
+	// epoch and revokes its claims: after it returns, no order of the run changes. It
+	// takes the same time however many orders are pending. It returns [order.ErrNotFound]
+	// if there is no such run, and Cancelled with Was false if the run had ended.
+	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
+	// Reset stops every run and forgets every order, block, run, dead letter and
+	// counter. What still works on them changes nothing. Pause is lifted.
+	Reset(ctx context.Context, idem *Idempotency) (Wiped, error)
+	// Pause stops all hand-out, across restarts, until Resume. Both may be repeated.
+	Pause(ctx context.Context, idem *Idempotency) error
+	// Resume undoes Pause.
+	Resume(ctx context.Context, idem *Idempotency) error
+	// Clean removes orders in one state; see [CleanOptions]. It returns how many.
+	Clean(ctx context.Context, opts CleanOptions, idem *Idempotency) (int64, error)
+	// Redrive makes dead letters pending again with their attempts reset, oldest first.
+	// It returns how many.
+	Redrive(ctx context.Context, opts RedriveOptions, idem *Idempotency) (int64, error)
+	// Remove takes pending orders, one by one, out of whatever holds them: they end
+	// Removed. Orders that are settled or unknown are passed over. It returns how many.
+	Remove(ctx context.Context, keys []order.Key, idem *Idempotency) (int64, error)
+}
+
+// CancelOptions says what becomes of a cancelled run's pending orders.
+type CancelOptions struct {
+	At time.Time
+	// KeepPending leaves them pending and inert: no lane holds them, the gate does not
+	// count them. Otherwise they end Removed.
+	KeepPending bool
+	// ShowIdle lets the status report Idle although the run stays Failed.
+	ShowIdle bool
+	// Reason is the failure's message.
+	Reason string
+}
+
+// Cancelled says what Cancel did.
+type Cancelled struct {
+	Run     order.Run
+	Was     bool  // it was active
+	Removed int64 // orders that ended Removed
+}
+
+// Wiped says what Reset did.
+type Wiped struct {
+	Orders int64
+	Runs   int64
+	Queued int64 // of the orders, those that were pending
+}
+
+// JobState is where an order stands in the queue's view of it.
+type JobState string
+
+// The job states.
+const (
+	Waiting   JobState = "waiting"
+	Active    JobState = "active"
+	Completed JobState = "completed"
+	FailedJob JobState = "failed"
+	Delayed   JobState = "delayed"
+)
+
+// CleanOptions choose what Clean removes, oldest first, at most Limit orders (0: all).
+//
+//	Waiting    ready and not yet enqueued orders end Removed
+//	Delayed    orders waiting for a retry end Removed
+//	Active     claims are revoked and what they hold ends Removed
+//	FailedJob  dead letters are discarded: they end Removed
+//	Completed  processed orders no longer appear as jobs; they stay as orders
+type CleanOptions struct {
+	State JobState
+	Limit int64
+	Grace time.Duration // only orders that have been in that state for longer
+	At    time.Time
+}
+
+// RedriveOptions choose dead letters: those in Keys, else those of Group, else all; at
+// most Limit (0: all).
+type RedriveOptions struct {
+	Keys  []order.Key
+	Group string
+	Limit int64
+	At    time.Time
+}
