@@ -29,7 +29,7 @@ func (c *LaneCounts) Unsettled() int64 {
 // Conserved says whether every order is accounted for exactly once.
 func (c *LaneCounts) Conserved() bool {
 	return c.Unsettled() == c.Waiting+c.Delayed+c.Claimed &&
-		c.Waiting >= 0 && c.Delayed >= 0 && c.Claimed >= 0
+		min(c.Processed, c.Dead, c.Removed, c.Waiting, c.Delayed, c.Claimed) >= 0
 }
 
 // Counts holds one LaneCounts per [Priority].

@@ -40,8 +40,11 @@ func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *Digest) UnmarshalText(text []byte) error {
 	var b [16]byte
-	if n, err := hex.Decode(b[:], text); err != nil || n != len(b) {
-		return fmt.Errorf("%w: digest %q", ErrInvalid, text)
+	if len(text) != hex.EncodedLen(len(b)) {
+		return fmt.Errorf("%w: digest of %d bytes; allowed: 32 hexadecimal digits", ErrInvalid, len(text))
+	}
+	if _, err := hex.Decode(b[:], text); err != nil {
+		return fmt.Errorf("%w: digest %q; allowed: 32 hexadecimal digits", ErrInvalid, text)
 	}
 	d.Hi, d.Lo = binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 	return nil

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -25,11 +26,11 @@ type Cents int64
 
 // String returns the amount with two decimals and a dot: 1234.50.
 func (c Cents) String() string {
-	sign := ""
+	sign, abs := "", uint64(c)
 	if c < 0 {
-		sign, c = "-", -c
+		sign, abs = "-", -abs // also where -c would overflow
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, c/100, c%100)
+	return fmt.Sprintf("%s%d.%02d", sign, abs/100, abs%100)
 }
 
 // Status is where an order stands.
@@ -116,17 +117,17 @@ func (o *Order) Validate() error {
 			return err
 		}
 	}
-	if o.Customer == "" {
-		return fmt.Errorf("%w: cliente: empty; allowed: 1 to %d bytes", ErrInvalid, MaxTextLen)
-	}
-	if err := validateText("cliente", o.Customer); err != nil {
+	if err := validateText("cliente", o.Customer, 1); err != nil {
 		return err
 	}
-	if err := validateText("observacoes", o.Note); err != nil {
+	if err := validateText("observacoes", o.Note, 0); err != nil {
 		return err
 	}
 	if o.Amount < 0 || o.Amount > MaxAmount {
 		return fmt.Errorf("%w: valor: %s; allowed: 0.00 to %s", ErrInvalid, o.Amount, MaxAmount)
+	}
+	if o.Tier >= TierCount {
+		return fmt.Errorf("%w: tier: %v; allowed: BRONZE, SILVER, GOLD, DIAMOND", ErrInvalid, o.Tier)
 	}
 	return nil
 }
@@ -145,14 +146,15 @@ func ValidateRef(ref string) error {
 	return nil
 }
 
-func validateText(field, s string) error {
-	if len(s) > MaxTextLen {
-		return fmt.Errorf("%w: %s: %d bytes; allowed: at most %d", ErrInvalid, field, len(s), MaxTextLen)
+// validateText reports a text that is not least to [MaxTextLen] bytes of printable UTF-8.
+func validateText(field, s string, least int) error {
+	if len(s) < least || len(s) > MaxTextLen {
+		return fmt.Errorf("%w: %s: %d bytes; allowed: %d to %d bytes", ErrInvalid, field, len(s), least, MaxTextLen)
 	}
-	if !utf8.ValidString(s) {
-		return fmt.Errorf("%w: %s: not UTF-8", ErrInvalid, field)
-	}
-	for _, r := range s {
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			return fmt.Errorf("%w: %s: byte %#02x at %d is not UTF-8; allowed: UTF-8 text", ErrInvalid, field, s[i], i)
+		}
 		if unicode.IsControl(r) {
 			return fmt.Errorf("%w: %s: control character %U; allowed: printable text", ErrInvalid, field, r)
 		}
@@ -160,8 +162,9 @@ func validateText(field, s string) error {
 	return nil
 }
 
-// SameContent says whether two orders ask for the same thing, whatever became of
-// them: same ref, customer, amount, tier and note.
+// SameContent says whether two orders ask for the same thing: same ref, customer,
+// amount, tier and note. Both must be as they were accepted, because processing
+// replaces the note.
 func SameContent(a, b *Order) bool {
 	return a.Ref == b.Ref && a.Customer == b.Customer && a.Amount == b.Amount && a.Tier == b.Tier && a.Note == b.Note
 }

@@ -76,12 +76,12 @@ func (p *Phase) UnmarshalText(text []byte) error {
 func (p Phase) Ended() bool { return p == Done || p == Failed }
 
 // Active says whether a run in this phase is under way.
-func (p Phase) Active() bool { return p > Idle && !p.Ended() }
+func (p Phase) Active() bool { return p > Idle && p < Done }
 
 // MayMove says whether a run may go from p straight to next.
 func (p Phase) MayMove(next Phase) bool {
 	if next == Failed {
 		return p.Active()
 	}
-	return next <= Done && next == p+1
+	return p < Done && next == p+1
 }

@@ -75,7 +75,7 @@ type Gap struct {
 
 // Failure says why a run ended in the phase Failed.
 type Failure struct {
-	Kind    string `json:"kind"` // cancelled, source, store, input_lost, check
+	Kind    string `json:"kind"` // cancelled, source, input_lost, refused, check
 	Message string `json:"message"`
 }
 
@@ -101,7 +101,8 @@ type Run struct {
 	Generate time.Duration                `json:"generate"` // spent generating, storing included
 	Enqueue  [PriorityCount]time.Duration `json:"enqueue"`  // spent enqueuing, per lane
 	Gaps     []Gap                        `json:"gaps,omitempty"`
-	Inert    bool                         `json:"inert,omitempty"` // cancelled, and its pending orders were left pending
+	Void     bool                         `json:"void,omitempty"`  // ended with orders pending: no lane holds them, the gate does not count them
+	Inert    bool                         `json:"inert,omitempty"` // with Void: they stay pending instead of being removed
 }
 
 // Active says whether the run is under way.

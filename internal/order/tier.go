@@ -3,6 +3,7 @@ package order
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Tier is the customer's level. It alone decides an order's [Priority].
@@ -58,7 +59,7 @@ func (t Tier) String() string {
 // ParseTier reads a tier's name in any case, in English (BRONZE, SILVER, GOLD,
 // DIAMOND) or Portuguese (BRONZE, PRATA, OURO, DIAMANTE); [ErrInvalid] otherwise.
 func ParseTier(s string) (Tier, error) {
-	switch strings.ToUpper(s) {
+	switch upper(s) {
 	case "BRONZE":
 		return Bronze, nil
 	case "SILVER", "PRATA":
@@ -84,11 +85,22 @@ func (p Priority) String() string {
 
 // ParsePriority reads VIP or NORMAL in any case; [ErrInvalid] otherwise.
 func ParsePriority(s string) (Priority, error) {
-	switch strings.ToUpper(s) {
+	switch upper(s) {
 	case "VIP":
 		return VIP, nil
 	case "NORMAL":
 		return Normal, nil
 	}
 	return 0, fmt.Errorf("%w: priority %q; allowed: VIP, NORMAL", ErrInvalid, s)
+}
+
+// upper returns s in upper case if it is ASCII, else nothing: there are letters beyond
+// whose upper case is ASCII, such as the dotless i, and they are in none of our names.
+func upper(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return ""
+		}
+	}
+	return strings.ToUpper(s)
 }
