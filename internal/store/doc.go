@@ -24,7 +24,7 @@
 //
 // # The gate
 //
-// While any accepted VIP order of any run that is not cancelled is unsettled, be it
+// While any accepted VIP order of any run that is not void is unsettled, be it
 // waiting, claimed or delayed, no NORMAL order is claimed and MayStart lets none
 // begin. After a restart the gate is shut until the driver has derived it anew.
 package store

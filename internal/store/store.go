@@ -50,6 +50,7 @@ type Runs interface {
 type Step struct {
 	From, To order.Phase
 	At       time.Time
+	Generate time.Duration                      // added to the run's
 	Enqueue  [order.PriorityCount]time.Duration // added to the run's
 	Failure  *order.Failure                     // with To Failed
 	Gap      *order.Gap                         // appended to the run's
@@ -164,4 +165,24 @@ type Outcome struct {
 	Due    time.Time    // Pending: not before this instant
 	Reason string       // Dead, Pending: the handler's error
 	Sum    order.Digest // Processed, Dead: the settled order's term of the digest
+}
+
+// Apply makes the step on a run's document, which must be in From.
+func (s *Step) Apply(run *order.Run) {
+	run.Generate += s.Generate
+	for lane, spent := range s.Enqueue {
+		run.Enqueue[lane] += spent
+	}
+	if s.Gap != nil {
+		run.Gaps = append(run.Gaps, *s.Gap)
+	}
+	if s.From == s.To {
+		return
+	}
+	run.Phase = s.To
+	run.Entered[s.To] = s.At
+	if s.To.Ended() {
+		run.Ended = s.At
+		run.Failure = s.Failure
+	}
 }

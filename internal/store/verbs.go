@@ -20,8 +20,8 @@ type Idempotency struct {
 
 // Verbs are the operator's acts. Each is persisted before it returns.
 type Verbs interface {
-	// Cancel ends an active run as Failed with [order.FailureCancelled], raises its
-	// epoch and revokes its claims: after it returns, no order of the run changes. It
+	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
+	// claims: after it returns, no order of the run changes. It
 	// takes the same time however many orders are pending. It returns [order.ErrNotFound]
 	// if there is no such run, and Cancelled with Was false if the run had ended.
 	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
@@ -50,6 +50,9 @@ type CancelOptions struct {
 	KeepPending bool
 	// ShowIdle lets the status report Idle although the run stays Failed.
 	ShowIdle bool
+	// Kind is the failure's kind; [order.FailureCancelled] if empty. Whatever it is, the
+	// run is Void afterwards.
+	Kind string
 	// Reason is the failure's message.
 	Reason string
 }
