@@ -1,0 +1,201 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+func (m *model) cancel(t *rapid.T) {
+	r := m.anyRun(t)
+	if r == nil {
+		return
+	}
+	opts := store.CancelOptions{
+		At:          m.tick(),
+		KeepPending: rapid.Bool().Draw(t, "keep"),
+		ShowIdle:    rapid.Bool().Draw(t, "idle"),
+		Kind:        evenly("", order.FailureCancelled, "input_lost").Draw(t, "kind"),
+		Reason:      "stop",
+	}
+	idem := m.idem(t, "cancel", r.ordinal, opts.KeepPending, opts.ShowIdle, opts.Kind)
+	drv, drvErr := m.drv.Cancel(m.ctx, r.drv.ID, opts, idem)
+	ref, refErr := m.ref.Cancel(m.ctx, r.ref.ID, opts, idem)
+	if !m.sameKind(t, "Cancel", drvErr, refErr) {
+		return
+	}
+	if drv.Was != ref.Was || drv.Removed != ref.Removed {
+		t.Fatalf("Cancel = was %v, removed %d, want %v, %d", drv.Was, drv.Removed, ref.Was, ref.Removed)
+	}
+	m.sameRun(t, "Cancel", drv.Run, ref.Run)
+	m.sentence(lost)
+}
+
+func (m *model) reset(t *rapid.T) {
+	idem := m.idem(t, "reset")
+	before := m.generation(t)
+	drv, drvErr := m.drv.Reset(m.ctx, idem)
+	ref, refErr := m.ref.Reset(m.ctx, idem)
+	if !m.sameKind(t, "Reset", drvErr, refErr) {
+		return
+	}
+	if drv != ref {
+		t.Fatalf("Reset = %+v, want %+v", drv, ref)
+	}
+	m.sentence(lost)
+	if m.generation(t) != before {
+		m.runs = nil
+	}
+}
+
+func (m *model) generation(t *rapid.T) uint64 {
+	totals, err := m.ref.Totals(m.ctx)
+	m.ok(t, "Totals of the reference", err)
+	return totals.Generation
+}
+
+func (m *model) pause(t *rapid.T) {
+	idem := m.idem(t, "pause")
+	m.sameKind(t, "Pause", m.drv.Pause(m.ctx, idem), m.ref.Pause(m.ctx, idem))
+}
+
+func (m *model) resume(t *rapid.T) {
+	idem := m.idem(t, "resume")
+	m.sameKind(t, "Resume", m.drv.Resume(m.ctx, idem), m.ref.Resume(m.ctx, idem))
+}
+
+func (m *model) clean(t *rapid.T) {
+	opts := store.CleanOptions{State: evenly(states()...).Draw(t, "state"), At: m.tick()}
+	if evenly(true, false, false, false).Draw(t, "grace") {
+		opts.Grace = 1000 * 24 * time.Hour
+	}
+	if m.turnIsClear(t, opts.State) {
+		opts.Limit = evenly[int64](0, 1, 2, 4).Draw(t, "limit")
+	}
+	if opts.State == store.FailedJob && m.deadAndVoid(t) {
+		return // whether those of a void run are discarded, the contract leaves open
+	}
+	var idem *store.Idempotency
+	if opts.State != store.Active {
+		idem = m.idem(t, "clean", opts.State, opts.Limit, opts.Grace)
+	}
+	drv, drvErr := m.drv.Clean(m.ctx, opts, idem)
+	ref, refErr := m.ref.Clean(m.ctx, opts, idem)
+	if m.sameKind(t, "Clean", drvErr, refErr) && drv != ref {
+		t.Fatalf("Clean(%+v) = %d, want %d", opts, drv, ref)
+	}
+	m.sentence(lost)
+}
+
+// turnIsClear says whether it is plain which orders are the oldest in a state: waiting
+// ones of one lane of one run.
+func (m *model) turnIsClear(t *rapid.T, state store.JobState) bool {
+	if state != store.Waiting {
+		return false
+	}
+	jobs, err := m.ref.Jobs(m.ctx, store.JobQuery{State: state, Limit: store.MaxExamined})
+	m.ok(t, "Jobs of the reference", err)
+	for _, job := range jobs {
+		if job.Order.Priority() != jobs[0].Order.Priority() || job.Order.Key.Run() != jobs[0].Order.Key.Run() {
+			return false
+		}
+	}
+	// A released retry may count as waiting or as delayed.
+	return len(m.dues(t)) == 0
+}
+
+func (m *model) deadAndVoid(t *rapid.T) bool {
+	for _, r := range m.runs {
+		counts, err := m.ref.Counts(m.ctx, r.ref.ID)
+		m.ok(t, "Counts of the reference", err)
+		if run := m.now(t, r); run.Void && counts.Dead() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *model) redrive(t *rapid.T) {
+	opts := [2]store.RedriveOptions{}
+	group := ""
+	switch evenly(0, 1, 2).Draw(t, "which") {
+	case 0:
+		group = order.ErrorGroup("error 1 of kind a")
+	case 1:
+		for side, keys := range m.anyKeys(t) {
+			opts[side].Keys = append(keys, order.NewRunID(1, 1).Key(0)) // none would mean all
+		}
+	}
+	at := m.tick()
+	var errs [2]error
+	var n [2]int64
+	idem := m.idem(t, "redrive", group, len(opts[0].Keys) > 0, m.indexes(opts[0].Keys))
+	for side, s := range m.sides() {
+		opts[side].Group, opts[side].At = group, at
+		n[side], errs[side] = s.Redrive(m.ctx, opts[side], idem)
+	}
+	if m.sameKind(t, "Redrive", errs[0], errs[1]) && n[0] != n[1] {
+		t.Fatalf("Redrive(%+v) = %d, want %d", opts[0], n[0], n[1])
+	}
+}
+
+func (m *model) remove(t *rapid.T) {
+	keys := m.anyKeys(t)
+	var errs [2]error
+	var n [2]int64
+	idem := m.idem(t, "remove", m.indexes(keys[0]))
+	for side, s := range m.sides() {
+		n[side], errs[side] = s.Remove(m.ctx, keys[side], idem)
+	}
+	if m.sameKind(t, "Remove", errs[0], errs[1]) && n[0] != n[1] {
+		t.Fatalf("Remove of %d orders = %d, want %d", len(keys[0]), n[0], n[1])
+	}
+	m.sentence(retired)
+}
+
+// anyKeys draws keys of orders on both sides, settled and unknown ones among them, but
+// none of runs that were cancelled with their orders kept pending.
+func (m *model) anyKeys(t *rapid.T) [2][]order.Key {
+	var keys [2][]order.Key
+	for range evenly(1, 3, 6).Draw(t, "keys") {
+		r := m.anyRun(t)
+		if r == nil || m.now(t, r).Inert {
+			continue
+		}
+		index := uint64(rapid.IntRange(0, 20).Draw(t, "index"))
+		for side := range keys {
+			keys[side] = append(keys[side], r.id(side).Key(index))
+		}
+	}
+	return keys
+}
+
+// indexes names orders alike on both sides.
+func (m *model) indexes(keys []order.Key) []string {
+	var names []string
+	for _, key := range keys {
+		names = append(names, fmt.Sprintf("%d/%d", m.ordinals[key.Run()], key.Index()))
+	}
+	return names
+}
+
+// restart closes the driver, or lets it crash, and opens it again. The reference gives
+// its claims back.
+func (m *model) restart(t *rapid.T) {
+	if m.opened.Crash != nil && rapid.Bool().Draw(t, "crash") {
+		m.drv = m.opened.Crash(t)
+	} else {
+		m.ok(t, "Close", m.drv.Close())
+		m.drv = m.opened.Reopen(t)
+	}
+	for _, h := range m.claims {
+		for _, c := range h.ref {
+			m.ok(t, "Release of the reference", m.ref.Release(m.ctx, c))
+		}
+	}
+	m.sentence(lost)
+}

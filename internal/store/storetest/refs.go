@@ -1,0 +1,157 @@
+package storetest
+
+import (
+	"errors"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+func refTests() []test {
+	return []test{
+		{"Lookup", testLookup},
+		{"SameContent", testRefSame},
+		{"OtherContent", testRefOther},
+		{"WithinChunk", testRefWithinChunk},
+		{"AcrossRuns", testRefAcrossRuns},
+		{"AfterProcessing", testRefAfterProcessing},
+		{"AfterReset", testRefAfterReset},
+	}
+}
+
+// named makes the run's next chunk of orders with those refs; the content depends on
+// the ref alone.
+func (r *batch) named(refs ...string) store.Chunk {
+	first := r.run.Cursor.Next
+	var made []order.Order
+	for i, ref := range refs {
+		o := orders(r.run.ID, first+uint64(i), "V")[0]
+		o.Ref, o.Customer, o.Amount, o.Note = ref, "customer of "+ref, 700, "note"
+		made = append(made, o)
+	}
+	return chunkOf(&r.run, made, both()...)
+}
+
+// refusals fails the test unless exactly these orders of the chunk were refused: with
+// a nil error if true, with a conflict otherwise.
+func (b *bed) refusals(got store.Inserted, added int64, same map[int]bool) {
+	b.Helper()
+	if got.Added != added || len(got.Refused) != len(same) {
+		b.Fatalf("Insert = %+v, want %d added and %d refused", got, added, len(same))
+	}
+	for _, refusal := range got.Refused {
+		want, refused := same[refusal.At]
+		if !refused || want != (refusal.Err == nil) || !want && !errors.Is(refusal.Err, order.ErrRefConflict) {
+			b.Errorf("Insert refused order %d with %v, want refused and the same: %v", refusal.At, refusal.Err, same)
+		}
+	}
+}
+
+func testLookup(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a", "b"))
+	r.insert("VN")
+	for _, reopen := range []func(){func() {}, b.reopen} {
+		reopen()
+		for ref, want := range map[string]order.Key{"a": r.key(0), "b": r.key(1)} {
+			key, err := b.s.Lookup(b.ctx, ref)
+			b.ok("Lookup", err)
+			if key != want {
+				b.Errorf("Lookup(%q) = %v, want %v", ref, key, want)
+			}
+		}
+		for _, ref := range []string{"c", "", "A"} {
+			_, err := b.s.Lookup(b.ctx, ref)
+			b.is("Lookup of an unknown ref", err, order.ErrNotFound)
+		}
+	}
+}
+
+func testRefSame(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a", "b"))
+	b.refusals(r.insertChunk(r.named("b", "c", "a")), 1, map[int]bool{0: true, 2: true})
+	if r.run.Cursor.Next != 5 {
+		b.Errorf("cursor after refusals = %d, want 5", r.run.Cursor.Next)
+	}
+	for _, refused := range []uint64{2, 4} {
+		_, err := b.s.Order(b.ctx, r.key(refused))
+		b.is("Order that was refused", err, order.ErrNotFound)
+	}
+	b.reopen()
+	b.refusals(r.insertChunk(r.named("a")), 0, map[int]bool{0: true})
+	b.expect("after refusals", 0, 1, 3)
+}
+
+func testRefOther(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a"))
+	edits := []func(*order.Order){
+		func(o *order.Order) { o.Customer += "x" },
+		func(o *order.Order) { o.Amount++ },
+		func(o *order.Order) { o.Tier = order.Gold },
+		func(o *order.Order) { o.Note += "x" },
+	}
+	chunk := r.named("a", "a", "a", "a")
+	for i, edit := range edits {
+		edit(&chunk.Orders[i])
+	}
+	before := r.counts()
+	b.refusals(r.insertChunk(chunk), 0, map[int]bool{0: false, 1: false, 2: false, 3: false})
+	if got := r.counts(); got != before {
+		b.Errorf("Counts after refusals = %+v, want %+v", got, before)
+	}
+	b.sameOrder(b.accepted[r.key(0)])
+	b.expect("after refusals", 0)
+}
+
+func testRefWithinChunk(b *bed) {
+	r := b.begin()
+	chunk := r.named("a", "b", "a", "b", "a")
+	chunk.Orders[3].Amount++
+	b.refusals(r.insertChunk(chunk), 2, map[int]bool{2: true, 3: false, 4: true})
+	for ref, want := range map[string]order.Key{"a": r.key(0), "b": r.key(1)} {
+		if key, err := b.s.Lookup(b.ctx, ref); err != nil || key != want {
+			b.Errorf("Lookup(%q) = %v, %v, want %v", ref, key, err, want)
+		}
+	}
+	b.expect("after refusals", 0, 1)
+}
+
+func testRefAcrossRuns(b *bed) {
+	stands, r := b.begin(standing), b.begin()
+	stands.insertChunk(stands.named("a"))
+	b.refusals(r.insertChunk(r.named("a", "b")), 1, map[int]bool{0: true})
+	b.refusals(stands.insertChunk(stands.named("b")), 0, map[int]bool{0: true})
+	r.cancel(store.CancelOptions{})
+	again := b.begin()
+	chunk := again.named("b", "a")
+	chunk.Orders[0].Amount++
+	b.refusals(again.insertChunk(chunk), 0, map[int]bool{0: false, 1: true})
+}
+
+func testRefAfterProcessing(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a"))
+	b.drain()
+	if note := r.order(0).Note; note != order.NoteVIP {
+		b.Fatalf("note of a processed VIP order = %q, want %q", note, order.NoteVIP)
+	}
+	b.refusals(r.insertChunk(r.named("a")), 0, map[int]bool{0: true})
+	processed := r.named("a")
+	processed.Orders[0].Note = order.NoteVIP
+	b.refusals(r.insertChunk(processed), 0, map[int]bool{0: false})
+}
+
+func testRefAfterReset(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a"))
+	_, err := b.s.Reset(b.ctx, nil)
+	b.ok("Reset", err)
+	_, err = b.s.Lookup(b.ctx, "a")
+	b.is("Lookup after Reset", err, order.ErrNotFound)
+	r = b.begin()
+	chunk := r.named("a")
+	chunk.Orders[0].Amount++
+	b.refusals(r.insertChunk(chunk), 1, nil)
+}

@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+)
+
+// test is one promise and the steps that try it.
+type test struct {
+	name string
+	run  func(b *bed)
+}
+
+// Run holds a driver to the contract.
+func Run(t *testing.T, opts Options) {
+	opts = opts.withDefaults()
+	topics := []struct {
+		name  string
+		tests []test
+	}{
+		{"Runs", runTests()},
+		{"Phases", phaseTests()},
+		{"Insert", insertTests()},
+		{"Enqueue", enqueueTests()},
+		{"Refs", refTests()},
+		{"Claim", claimTests()},
+		{"Load", loadTests()},
+		{"Contention", contentionTests()},
+		{"Gate", gateTests()},
+		{"Changed", changedTests()},
+		{"Settle", settleTests()},
+		{"Lost", lostTests()},
+		{"Retry", retryTests()},
+		{"Release", releaseTests()},
+		{"Expiry", expiryTests()},
+		{"Pause", pauseTests()},
+		{"Cancel", slices.Concat(cancelTests(), cancelLateTests())},
+		{"Reset", resetTests()},
+		{"Clean", slices.Concat(cleanTests(), cleanSettledTests())},
+		{"Remove", removeTests()},
+		{"Dead", deadTests()},
+		{"Redrive", redriveTests()},
+		{"Orders", orderPageTests()},
+		{"Jobs", jobTests()},
+		{"Idempotency", idempotencyTests()},
+		{"Standing", standingTests()},
+		{"Reopen", reopenTests()},
+		{"Context", contextTests()},
+		{"Big", bigTests()},
+	}
+	for _, topic := range topics {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			for _, test := range topic.tests {
+				t.Run(test.name, func(t *testing.T) {
+					t.Parallel()
+					test.run(newBed(t, opts))
+				})
+			}
+		})
+	}
+}
