@@ -1,0 +1,145 @@
+package pebblestore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// Cancel implements [store.Verbs]. It takes one batch: the run's document, a count of
+// what was pending, and a range deletion of its blocks. Orders without an outcome in a
+// cancelled run read as removed. Delayed blocks are not contiguous; they are passed
+// over wherever they come up, and dropped by the next Open.
+func (db *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error) {
+	if err := db.enterAlone(ctx); err != nil {
+		return store.Cancelled{}, err
+	}
+	defer db.leaveAlone()
+	var before store.Cancelled
+	if found, err := db.replay(idem, verbCancel, &before); found || err != nil {
+		return before, err
+	}
+	rs, run := db.lookRun(id)
+	if rs == nil {
+		return store.Cancelled{}, fmt.Errorf("cancel run %s: %w", id, order.ErrNotFound)
+	}
+	done := store.Cancelled{Run: run, Was: run.Active()}
+	b := db.eng.NewBatch()
+	defer b.Close()
+	var removed [order.PriorityCount]tally
+	if done.Was {
+		removed = rs.removals(opts)
+		done.Removed = removed[order.VIP].removed + removed[order.Normal].removed
+		cancelRun(&run, opts)
+		done.Run = run
+		if err := cancelRows(b, &run, &removed); err != nil {
+			return store.Cancelled{}, err
+		}
+	}
+	if err := db.record(b, idem, verbCancel, done); err != nil {
+		return store.Cancelled{}, err
+	}
+	if err := db.commit(b); err != nil {
+		return store.Cancelled{}, fmt.Errorf("cancel run %s: %w", id, err)
+	}
+	if done.Was {
+		db.applyCancel(rs, run, &removed)
+	}
+	return done, nil
+}
+
+// lookRun returns a run and a copy of its document, nil if it is unknown.
+func (db *DB) lookRun(id order.RunID) (*runState, order.Run) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	rs := db.runs[id]
+	if rs == nil {
+		return nil, order.Run{}
+	}
+	return rs, cloneRun(rs.run)
+}
+
+// removals returns what removing the run's pending orders counts.
+func (r *runState) removals(opts store.CancelOptions) [order.PriorityCount]tally {
+	var t [order.PriorityCount]tally
+	if opts.KeepPending {
+		return t
+	}
+	for lane := range t {
+		t[lane].removed = r.counts[lane].Unsettled()
+	}
+	return t
+}
+
+func cancelRun(run *order.Run, opts store.CancelOptions) {
+	step := store.Step{
+		From: run.Phase, To: order.Failed, At: opts.At,
+		Failure: &order.Failure{Kind: cmp.Or(opts.Kind, order.FailureCancelled), Message: opts.Reason},
+	}
+	step.Apply(run)
+	run.Epoch++
+	run.ShowIdle = opts.ShowIdle
+	run.Void, run.Inert = true, opts.KeepPending
+}
+
+func cancelRows(b *pebble.Batch, run *order.Run, removed *[order.PriorityCount]tally) error {
+	for _, lane := range order.Priorities() {
+		from, to := orderKey(rowBlock, lane, run.ID.Key(0)), orderKey(rowBlock, lane, order.Key(run.ID))
+		if err := b.DeleteRange(from, to, nil); err != nil {
+			return err
+		}
+		if removed[lane].removed == 0 {
+			continue
+		}
+		if err := mergeTally(b, run.ID, lane, &removed[lane]); err != nil {
+			return err
+		}
+	}
+	return putRun(b, run)
+}
+
+// applyCancel lets memory follow: the run's claims are lost, its blocks forgotten, its
+// VIP orders no longer shut the gate.
+func (db *DB) applyCancel(rs *runState, run order.Run, removed *[order.PriorityCount]tally) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	rs.run = run
+	db.vipOpen.Add(-rs.counts[order.VIP].Unsettled())
+	for st := range db.claims {
+		if st.block.run == rs {
+			st.lost.Store(true)
+			delete(db.claims, st)
+		}
+	}
+	for lane := range rs.counts {
+		c, total := &rs.counts[lane], &db.totals[lane]
+		total.Waiting -= c.Waiting
+		total.Delayed -= c.Delayed
+		total.Claimed -= c.Claimed
+		c.Waiting, c.Delayed, c.Claimed = c.Unsettled(), 0, 0
+		if run.Inert {
+			subtract(total, c)
+			continue
+		}
+		c.Waiting = 0
+		removed[lane].addTo(c)
+		removed[lane].addTo(total)
+		rs.staged[lane] = nil
+	}
+	db.announce()
+}
+
+// subtract takes a run out of the totals.
+func subtract(total, c *order.LaneCounts) {
+	total.Generated -= c.Generated
+	total.Processed -= c.Processed
+	total.Dead -= c.Dead
+	total.Removed -= c.Removed
+	total.Accepted = total.Accepted.Sub(c.Accepted)
+	total.Settled = total.Settled.Sub(c.Settled)
+}

@@ -1,0 +1,292 @@
+package pebblestore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// claimState is a claim as the store knows it: the Token of a [store.Claim].
+type claimState struct {
+	db     *DB         // that handed it out
+	id     uint64      // in the order of claiming
+	lost   atomic.Bool // settled whole, released, revoked, or the store is closed
+	worker string
+	since  time.Time
+	block  *readyBlock
+
+	mu   sync.Mutex // one settle at a time; guards what follows
+	row  blockRow   // its indexes are those that are left
+	held *store.Claim
+}
+
+// Claim implements [store.Lanes].
+func (db *DB) Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
+	if err := db.enter(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
+	defer db.leave()
+	taken, next := db.take(worker, now, limit)
+	claims := make([]*store.Claim, 0, len(taken))
+	for i, st := range taken {
+		if err := db.fill(st); err != nil {
+			db.giveBack(taken[i:])
+			return claims, time.Time{}, fmt.Errorf("claim: %w", err)
+		}
+		claims = append(claims, st.held)
+	}
+	return claims, next, nil
+}
+
+// take moves blocks from the lanes into new claims, of which only memory knows yet.
+func (db *DB) take(worker string, now time.Time, limit int) ([]*claimState, time.Time) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.paused.Load() || db.disk.full.Load() {
+		return nil, time.Time{}
+	}
+	var taken []*claimState
+	for limit > 0 {
+		b := db.next(now)
+		if b == nil {
+			break
+		}
+		limit -= b.count
+		db.nextClaim++
+		st := &claimState{db: db, id: db.nextClaim, worker: worker, since: now, block: b}
+		db.claims[st] = struct{}{}
+		db.moveToClaimed(b, 1)
+		taken = append(taken, st)
+	}
+	if len(taken) == 0 {
+		return nil, db.nextDue()
+	}
+	db.announce()
+	return taken, time.Time{}
+}
+
+// next pops the block to claim next, minding the gate. mu held.
+func (db *DB) next(now time.Time) *readyBlock {
+	if b := db.lanes[order.VIP].pop(now); b != nil {
+		return b
+	}
+	if !db.gateOpen() {
+		return nil
+	}
+	return db.lanes[order.Normal].pop(now)
+}
+
+// nextDue returns when the next delayed block comes due, zero if there is none. mu held.
+func (db *DB) nextDue() time.Time {
+	var due time.Time
+	for i := range db.lanes {
+		if b := db.lanes[i].delayed.first(); b != nil && (due.IsZero() || b.due.Before(due)) {
+			due = b.due
+		}
+	}
+	return due
+}
+
+// moveToClaimed counts a block as claimed (sign 1) or given back (-1). mu held.
+func (db *DB) moveToClaimed(b *readyBlock, sign int) {
+	n := sign * b.count
+	if b.delayed() {
+		db.shift(b.run, b.lane, 0, -n, n)
+		return
+	}
+	db.shift(b.run, b.lane, -n, 0, n)
+}
+
+// fill reads the block's row and completes the claim.
+func (db *DB) fill(st *claimState) error {
+	v, err := db.get(st.block.row())
+	if err != nil {
+		return fmt.Errorf("block at %s: %w", st.block.name, err)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.row, _, err = decodeBlock(v, true); err != nil {
+		return fmt.Errorf("block at %s: %w", st.block.name, err)
+	}
+	db.mu.Lock()
+	epoch := st.block.run.run.Epoch
+	db.mu.Unlock()
+	st.held = &store.Claim{
+		Token:    st,
+		Run:      st.row.run,
+		Epoch:    epoch,
+		Priority: st.block.lane,
+		Attempts: st.row.attempts,
+		Indexes:  slices.Clone(st.row.indexes),
+	}
+	return nil
+}
+
+// giveBack returns claims to their lanes.
+func (db *DB) giveBack(claims []*claimState) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, st := range claims {
+		if st.lost.Swap(true) {
+			continue
+		}
+		delete(db.claims, st)
+		db.moveToClaimed(st.block, -1)
+		db.lanes[st.block.lane].push(st.block)
+	}
+	db.announce()
+}
+
+// state returns the driver's side of a claim, nil if it is of another store.
+func (db *DB) state(c *store.Claim) *claimState {
+	if st, ok := c.Token.(*claimState); ok && st.db == db {
+		return st
+	}
+	return nil
+}
+
+// held returns [order.ErrClaimLost] unless the claim still is its worker's.
+func (db *DB) held(c *store.Claim) error {
+	if st := db.state(c); st == nil || st.lost.Load() {
+		return order.ErrClaimLost
+	}
+	return nil
+}
+
+// Load implements [store.Lanes].
+func (db *DB) Load(ctx context.Context, c *store.Claim, slab *store.Slab) ([]order.Order, error) {
+	if err := db.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer db.leave()
+	if err := db.held(c); err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	slab.Reset()
+	if err := db.scan(c, slab); err != nil {
+		return nil, fmt.Errorf("load block of run %s: %w", c.Run, err)
+	}
+	return slab.Orders, nil
+}
+
+// scan reads the claim's orders off the stretch of rows they lie in.
+func (db *DB) scan(c *store.Claim, slab *store.Slab) error {
+	if len(c.Indexes) == 0 {
+		return nil
+	}
+	iter, err := db.eng.NewIter(&pebble.IterOptions{
+		LowerBound: orderKey(rowOrder, c.Priority, c.Run.Key(c.Indexes[0])),
+		UpperBound: orderKey(rowOrder, c.Priority, c.Run.Key(c.Indexes[len(c.Indexes)-1]+1)),
+	})
+	if err != nil {
+		return err
+	}
+	want := c.Indexes
+	iter.First()
+	for ; iter.Valid() && len(want) > 0; iter.Next() {
+		_, k, ok := parseOrderKey(iter.Key())
+		if !ok || k.Index() < want[0] {
+			continue
+		}
+		if k.Index() > want[0] {
+			break
+		}
+		if err := keep(slab, k, c.Attempts, iter.Value()); err != nil {
+			iter.Close()
+			return err
+		}
+		want = want[1:]
+	}
+	if err := closeIter(iter); err != nil {
+		return err
+	}
+	if len(want) > 0 {
+		return fmt.Errorf("%w: order %s is missing", order.ErrCorrupt, c.Run.Key(want[0]))
+	}
+	finishSlab(slab)
+	return nil
+}
+
+// keep adds a row to the slab. Its customer's name stays in slab.Text until finishSlab
+// makes one string of them all.
+func keep(slab *store.Slab, k order.Key, attempts int, v []byte) error {
+	row, err := decodeOrder(v)
+	if err != nil {
+		return fmt.Errorf("order %s: %w", k, err)
+	}
+	slab.Text = append(slab.Text, row.customer...)
+	slab.Ends = append(slab.Ends, len(slab.Text))
+	row.customer = nil
+	o := row.order(k)
+	o.Attempts = attempts
+	slab.Orders = append(slab.Orders, o)
+	return nil
+}
+
+func finishSlab(slab *store.Slab) {
+	text := string(slab.Text)
+	var start int
+	for i := range slab.Orders {
+		slab.Orders[i].Customer = text[start:slab.Ends[i]]
+		start = slab.Ends[i]
+	}
+}
+
+// MayStart implements [store.Gate].
+func (db *DB) MayStart(c *store.Claim) error {
+	switch {
+	case db.held(c) != nil:
+		return order.ErrClaimLost
+	case db.paused.Load():
+		return order.ErrPaused
+	case c.Priority == order.Normal && !db.gateOpen():
+		return order.ErrGateShut
+	}
+	return nil
+}
+
+// Extend implements [store.Lanes]. Claims here do not expire.
+func (db *DB) Extend(ctx context.Context, c *store.Claim) error {
+	if err := db.held(c); err != nil {
+		return fmt.Errorf("extend: %w", err)
+	}
+	return ctx.Err()
+}
+
+// Release implements [store.Lanes].
+func (db *DB) Release(ctx context.Context, claims ...*store.Claim) error {
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
+	defer db.leave()
+	for _, c := range claims {
+		if st := db.state(c); st != nil {
+			db.release(st)
+		}
+	}
+	return nil
+}
+
+// release gives one claim back once no settle of it is under way.
+func (db *DB) release(st *claimState) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	db.giveBack([]*claimState{st})
+}
+
+// closeIter is endIter with corruption given its kind.
+func closeIter(iter *pebble.Iterator) error {
+	err := endIter(iter)
+	if pebble.IsCorruptionError(err) {
+		return fmt.Errorf("%w: %w", order.ErrCorrupt, err)
+	}
+	return err
+}
