@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// toEnd works on a run until it has ended, somebody ended it, or ctx is done. Trouble
+// with the store is waited out; trouble with the source or the result ends the run.
+func (p *Pipeline) toEnd(ctx context.Context, run order.Run) {
+	for wait := 100 * time.Millisecond; run.Active(); {
+		next, err := p.step(ctx, run)
+		switch {
+		case err == nil:
+			p.publish(&next, run.Phase)
+			run, wait = next, 100*time.Millisecond
+		case ctx.Err() != nil || errors.Is(err, order.ErrStale) || errors.Is(err, order.ErrNotFound):
+			return
+		case endOf(err) != nil:
+			p.fail(ctx, run, endOf(err))
+			return
+		default:
+			p.opts.Logger.Error("run waits", "run", run.ID, "phase", run.Phase, "error", err)
+			if !sleep(ctx, wait) {
+				return
+			}
+			wait = min(2*wait, 5*time.Second)
+			if current, err := p.store.Run(ctx, run.ID); err == nil {
+				run = current
+			}
+		}
+	}
+}
+
+// ending is an error that ends the run.
+type ending struct {
+	kind string
+	err  error
+}
+
+func (e *ending) Error() string { return e.err.Error() }
+func (e *ending) Unwrap() error { return e.err }
+
+func endOf(err error) *ending {
+	var e *ending
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// fail ends the run as Failed. What is durable is kept: its pending orders stay pending
+// but belong to no lane, unless the run's orders were to be taken all or none.
+func (p *Pipeline) fail(ctx context.Context, run order.Run, why *ending) {
+	p.opts.Logger.Error("run failed", "run", run.ID, "phase", run.Phase, "kind", why.kind, "error", why.err)
+	done, err := p.store.Cancel(ctx, run.ID, store.CancelOptions{
+		At: p.opts.Clock(), Kind: why.kind, Reason: why.err.Error(), KeepPending: !run.Spec.Strict,
+	}, nil)
+	if err != nil {
+		p.opts.Logger.Error("failure not recorded", "run", run.ID, "error", err)
+		return
+	}
+	p.publish(&done.Run, run.Phase)
+}
+
+// step does the work of the run's phase and moves it to the next.
+func (p *Pipeline) step(ctx context.Context, run order.Run) (order.Run, error) {
+	next := store.Step{From: run.Phase, To: run.Phase + 1}
+	var err error
+	switch run.Phase {
+	case order.Generating:
+		next.Generate, err = p.generate(ctx, run)
+	case order.EnqueueVIP:
+		next.Enqueue[order.VIP], err = p.enqueue(ctx, run, order.VIP)
+	case order.WaitingVIPDrain:
+		err = p.drain(ctx, run, func(c *order.Counts) bool { return c[order.VIP].Unsettled() == 0 })
+	case order.EnqueueNormal:
+		next.Enqueue[order.Normal], err = p.enqueue(ctx, run, order.Normal)
+	case order.WaitingNormalDrain:
+		err = p.drain(ctx, run, func(c *order.Counts) bool { return c.Unsettled() == 0 })
+		if err == nil {
+			err = p.check(ctx, run)
+		}
+	}
+	if err != nil {
+		return run, err
+	}
+	next.At = p.opts.Clock()
+	return p.store.Advance(ctx, fenceOf(&run), next)
+}
+
+func (p *Pipeline) enqueue(ctx context.Context, run order.Run, lane order.Priority) (time.Duration, error) {
+	began := p.opts.Clock()
+	_, err := p.store.Enqueue(ctx, fenceOf(&run), lane)
+	return p.opts.Clock().Sub(began), err
+}
+
+// drain waits until the counts are as wanted.
+func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Counts) bool) error {
+	for {
+		changed := p.store.Changed()
+		counts, err := p.store.Counts(ctx, run.ID)
+		if err != nil {
+			return fmt.Errorf("drain: %w", err)
+		}
+		if done(&counts) {
+			return nil
+		}
+		if current, err := p.store.Run(ctx, run.ID); err != nil || current.Epoch != run.Epoch {
+			return errors.Join(err, order.ErrStale)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// check proves, by what the store says, that every order was settled once and as
+// foretold. Orders that were removed, or dead letters that were redriven to another end,
+// leave the digest without a forecast.
+func (p *Pipeline) check(ctx context.Context, run order.Run) error {
+	counts, err := p.store.Counts(ctx, run.ID)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	switch {
+	case !counts.Conserved() || counts.Unsettled() != 0:
+		return &ending{"check", fmt.Errorf("counters do not add up: %+v", counts)}
+	case run.Spec.Target > 0 && run.Spec.Kind == order.Generated && counts.Generated() != run.Spec.Target:
+		return &ending{"check", fmt.Errorf("%d orders are stored of %d", counts.Generated(), run.Spec.Target)}
+	case counts.Removed() > 0:
+		return nil
+	}
+	for lane := range counts {
+		if c := &counts[lane]; c.Accepted != c.Settled {
+			return &ending{"check", fmt.Errorf("%v digest is %v, foretold %v", order.Priority(lane), c.Settled, c.Accepted)}
+		}
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

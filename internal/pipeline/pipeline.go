@@ -1,0 +1,298 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/filavip/filavip/internal/event"
+	"github.com/filavip/filavip/internal/handler"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// Store is what the pipeline needs of a store.
+type Store interface {
+	store.Runs
+	store.Source
+	Counts(ctx context.Context, run order.RunID) (order.Counts, error)
+	Changed() <-chan struct{}
+	Cancel(ctx context.Context, run order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error)
+	Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, error)
+}
+
+// Source gives a run's orders, from the run's cursor on. It is used by one goroutine.
+type Source interface {
+	// Next fills dst from its start with the next orders, keys assigned, and returns how
+	// many there are and the cursor behind them. [io.EOF] comes with no order, after the
+	// last one; the cursor then has End set.
+	Next(ctx context.Context, dst []order.Order) (int, order.Cursor, error)
+	// Close gives up what the source holds.
+	Close() error
+}
+
+// Refuser is a source that wants to hear which of its orders the store did not take,
+// because their refs are taken. err is nil if the very same order is stored already.
+type Refuser interface {
+	Refuse(o *order.Order, err error) error
+}
+
+// Publisher hears of phases once they are durable.
+type Publisher interface {
+	PublishPhase(event.PhaseChange)
+}
+
+// Options say how a pipeline works.
+type Options struct {
+	// Open returns the source of a run's orders. Required.
+	Open func(ctx context.Context, run order.Run) (Source, error)
+	// Publisher hears of phase changes; nobody if nil.
+	Publisher Publisher
+	// Clock tells the time; time.Now if nil. It must not go back within the process.
+	Clock func() time.Time
+	// Logger is told of phases and troubles; discards if nil.
+	Logger *slog.Logger
+}
+
+// Pipeline drives batch runs, one at a time. Its methods are safe for concurrent use.
+type Pipeline struct {
+	store Store
+	opts  Options
+
+	base context.Context // of all drives; ends with Stop
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu     sync.Mutex // guards driven
+	driven map[order.RunID]*drive
+}
+
+// drive is the work on one run.
+type drive struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// New returns a pipeline over a store. Stop must be called to end it.
+func New(s Store, opts Options) *Pipeline {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	base, stop := context.WithCancel(context.Background())
+	return &Pipeline{store: s, opts: opts, base: base, stop: stop, driven: make(map[order.RunID]*drive)}
+}
+
+// Stop ends the work on all runs and waits until it has ended. The runs stay as they
+// are, to be resumed.
+func (p *Pipeline) Stop() {
+	p.stop()
+	p.all.Wait()
+}
+
+// Start accepts a run and begins to drive it. It returns once the run is durable. If a
+// batch run is active it returns an [order.ActiveRunError].
+func (p *Pipeline) Start(ctx context.Context, spec order.Spec, idem *store.Idempotency) (order.Run, error) {
+	if err := Validate(spec); err != nil {
+		return order.Run{}, err
+	}
+	run, err := p.store.Begin(ctx, spec, p.opts.Clock(), idem)
+	if err != nil {
+		return run, fmt.Errorf("start run: %w", err)
+	}
+	if run.Active() {
+		p.publish(&run, order.Idle)
+		p.drive(run)
+	}
+	return run, nil
+}
+
+// Resume drives on every batch run that a process before this one left active, and
+// returns them. The time in which nobody worked is noted in the run.
+func (p *Pipeline) Resume(ctx context.Context) ([]order.Run, error) {
+	runs, err := p.store.Runs(ctx, order.RunID{}, 100)
+	if err != nil {
+		return nil, fmt.Errorf("resume: %w", err)
+	}
+	var resumed []order.Run
+	for _, run := range runs {
+		if !run.Active() || run.Spec.Kind == order.Standing || p.drives(run.ID) {
+			continue
+		}
+		run, err := p.noteGap(ctx, run)
+		if err != nil {
+			return resumed, fmt.Errorf("resume run %s: %w", run.ID, err)
+		}
+		p.opts.Logger.Info("run resumed", "run", run.ID, "phase", run.Phase, "generated", run.Cursor.Next)
+		p.drive(run)
+		resumed = append(resumed, run)
+	}
+	return resumed, nil
+}
+
+// noteGap records the time from the run's last sign of life to now.
+func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error) {
+	counts, err := p.store.Counts(ctx, run.ID)
+	if err != nil {
+		return run, err
+	}
+	last := run.Entered[run.Phase]
+	for lane := range counts {
+		if counts[lane].Last.After(last) {
+			last = counts[lane].Last
+		}
+	}
+	now := p.opts.Clock()
+	if now.Before(last) {
+		now = last
+	}
+	return p.store.Advance(ctx, fenceOf(&run), store.Step{
+		From: run.Phase, To: run.Phase, At: now, Gap: &order.Gap{From: last, To: now},
+	})
+}
+
+func (p *Pipeline) drives(id order.RunID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.driven[id] != nil
+}
+
+// drive begins to work on a run, unless it is worked on already.
+func (p *Pipeline) drive(run order.Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.driven[run.ID] != nil || p.base.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(p.base)
+	d := &drive{cancel: cancel, done: make(chan struct{})}
+	p.driven[run.ID] = d
+	p.all.Go(func() {
+		defer close(d.done)
+		defer cancel()
+		p.toEnd(ctx, run)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.driven, run.ID)
+	})
+}
+
+// Wait returns the run once it has ended, or as it is when ctx is done.
+func (p *Pipeline) Wait(ctx context.Context, id order.RunID) (order.Run, error) {
+	for {
+		changed := p.store.Changed()
+		run, err := p.store.Run(ctx, id)
+		if err != nil || run.Phase.Ended() {
+			return run, err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return run, ctx.Err()
+		}
+	}
+}
+
+// Current returns the batch run that is active or else the latest one, with its counts;
+// nil if there was none yet.
+func (p *Pipeline) Current(ctx context.Context) (*order.Run, order.Counts, error) {
+	runs, err := p.store.Runs(ctx, order.RunID{}, 10)
+	if err != nil {
+		return nil, order.Counts{}, fmt.Errorf("current run: %w", err)
+	}
+	for i := range runs {
+		if runs[i].Spec.Kind != order.Standing {
+			counts, err := p.store.Counts(ctx, runs[i].ID)
+			return &runs[i], counts, err
+		}
+	}
+	return nil, order.Counts{}, nil
+}
+
+// Cancel ends the active batch run and waits up to wait for its work to have stopped.
+// The fence is durable when it returns: no order of the run changes any more, whether
+// the work has noticed or not. Without an active run it returns the zero Cancelled.
+func (p *Pipeline) Cancel(ctx context.Context, opts store.CancelOptions, wait time.Duration, idem *store.Idempotency) (store.Cancelled, error) {
+	run, _, err := p.Current(ctx)
+	if err != nil || run == nil {
+		return store.Cancelled{}, err
+	}
+	opts.At = p.opts.Clock()
+	done, err := p.store.Cancel(ctx, run.ID, opts, idem)
+	if err != nil {
+		return done, err
+	}
+	if done.Was {
+		p.publish(&done.Run, run.Phase)
+		p.halt(ctx, run.ID, wait)
+	}
+	return done, nil
+}
+
+// halt stops the work on a run and waits up to wait for it.
+func (p *Pipeline) halt(ctx context.Context, id order.RunID, wait time.Duration) {
+	p.mu.Lock()
+	d := p.driven[id]
+	p.mu.Unlock()
+	if d == nil {
+		return
+	}
+	d.cancel()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-d.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Reset stops every run and empties the store.
+func (p *Pipeline) Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, error) {
+	wiped, err := p.store.Reset(ctx, idem)
+	if err != nil {
+		return wiped, err
+	}
+	p.mu.Lock()
+	var left []order.RunID
+	for id := range p.driven {
+		left = append(left, id)
+	}
+	p.mu.Unlock()
+	for _, id := range left {
+		p.halt(ctx, id, time.Second)
+	}
+	return wiped, nil
+}
+
+func (p *Pipeline) publish(run *order.Run, from order.Phase) {
+	p.opts.Logger.Info("phase", "run", run.ID, "from", from, "to", run.Phase)
+	if p.opts.Publisher != nil {
+		p.opts.Publisher.PublishPhase(event.PhaseChange{Run: run.ID, From: from, To: run.Phase, At: run.Entered[run.Phase]})
+	}
+}
+
+func fenceOf(run *order.Run) store.Fence { return store.Fence{Run: run.ID, Epoch: run.Epoch} }
+
+// Validate reports a spec that no run can have.
+func Validate(spec order.Spec) error {
+	var errs []error
+	if spec.Kind == order.Generated && (spec.Target < 1 || spec.Target > order.MaxIndex) {
+		errs = append(errs, fmt.Errorf("%w: quantity %d; allowed: 1 to %d", order.ErrInvalid, spec.Target, int64(order.MaxIndex)))
+	}
+	if spec.Kind == order.Generated {
+		errs = append(errs, spec.Weights.Validate())
+	}
+	if spec.ChunkSize < 1 || spec.BlockSize < 1 {
+		errs = append(errs, fmt.Errorf("%w: chunks of %d and blocks of %d orders; allowed: 1 or more", order.ErrInvalid, spec.ChunkSize, spec.BlockSize))
+	}
+	if _, err := handler.New(spec.Work, spec.Seed); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

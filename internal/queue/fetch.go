@@ -1,0 +1,74 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/filavip/filavip/internal/store"
+)
+
+// next waits until there is something to claim and claims it: one block, or as many
+// small ones as a fast handler's batch holds. It returns nil once ctx is done. Workers
+// take turns, so only one of them watches the store.
+func (p *Pool) next(ctx context.Context, worker string) []*store.Claim {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	for ctx.Err() == nil {
+		changed := p.store.Changed()
+		now := p.opts.Clock()
+		claims, due, err := p.store.Claim(ctx, worker, now, 1)
+		if err != nil {
+			p.claimTrouble(ctx, err)
+			continue
+		}
+		if len(claims) > 0 {
+			return p.more(ctx, worker, claims)
+		}
+		await(ctx, changed, due, now)
+	}
+	return nil
+}
+
+// more claims further blocks for a handler that is fast, up to its batch.
+func (p *Pool) more(ctx context.Context, worker string, claims []*store.Claim) []*store.Claim {
+	w, err := p.work(ctx, claims[0].Run)
+	if err != nil || !w.handler.Fast() {
+		return claims
+	}
+	have := 0
+	for _, c := range claims {
+		have += len(c.Indexes)
+	}
+	if room := w.handler.Batch() - have; room > 0 {
+		further, _, err := p.store.Claim(ctx, worker, p.opts.Clock(), room)
+		if err != nil {
+			p.claimTrouble(ctx, err)
+		}
+		claims = append(claims, further...)
+	}
+	return claims
+}
+
+func (p *Pool) claimTrouble(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	p.opts.Logger.Error("nothing claimed", "error", err)
+	p.metrics.trouble.Inc()
+	pause(ctx, 100*time.Millisecond)
+}
+
+// await returns when something changed, the due time has come, or ctx is done.
+func await(ctx context.Context, changed <-chan struct{}, due, now time.Time) {
+	var timer <-chan time.Time
+	if !due.IsZero() {
+		t := time.NewTimer(max(0, due.Sub(now)))
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-changed:
+	case <-timer:
+	case <-ctx.Done():
+	}
+}
