@@ -1,0 +1,160 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ownPrefix begins the names that are nobody else's: an unknown one is a mistake.
+const ownPrefix = "FILAVIP_"
+
+// refuseUnknown reports every flag and every name with our prefix that is no setting.
+func (l *loader) refuseUnknown() {
+	flags, names := l.names()
+	for _, layer := range l.layers {
+		for _, g := range layer {
+			known := names
+			if g.origin == Flag {
+				known = flags
+			} else if !strings.HasPrefix(g.name, ownPrefix) {
+				continue
+			}
+			if !slices.Contains(known, g.name) {
+				l.problem(g, true, g.value, "no such setting", meant(g.name, known))
+			}
+		}
+	}
+	// The layer of the flags comes from a map: give its problems a fixed order.
+	slices.SortFunc(l.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+// names returns the names that settings have as flags, and in the environment.
+func (l *loader) names() (flags, names []string) {
+	for _, s := range l.settings {
+		if s.Flag != "" {
+			flags = append(flags, "--"+s.Flag)
+		}
+		for _, name := range []string{s.Key, s.Alias, s.FileKey()} {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return flags, names
+}
+
+func meant(name string, known []string) string {
+	if near := nearest(name, known); near != "" {
+		return near + ", if that was meant"
+	}
+	return "the names that `filavip config` lists"
+}
+
+// derive fills in what follows from other settings.
+func (l *loader) derive(c *Config) {
+	if c.URL == "" {
+		server := url.URL{Scheme: "http", Host: net.JoinHostPort(reachable(c.Host), strconv.Itoa(c.Port))}
+		c.URL = server.String()
+	}
+}
+
+// reachable returns the host under which this machine reaches a server that listens
+// on host.
+func reachable(host string) string {
+	switch addr, err := netip.ParseAddr(host); {
+	case err != nil || !addr.IsUnspecified():
+		return host
+	case addr.Is4():
+		return "127.0.0.1"
+	}
+	return "::1"
+}
+
+// contradictions reports settings that are allowed alone and not together.
+func (l *loader) contradictions(c *Config) {
+	if !c.InsecureOpen && !isLoopback(c.Host) {
+		l.problem(l.origin("HOST"), false, c.Host,
+			"other machines reach this address, and callers are not authenticated",
+			"a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that")
+	}
+	if c.DashboardPort != 0 && c.DashboardPort == c.Port {
+		l.problem(l.origin("DASHBOARD_PORT"), false, strconv.Itoa(c.DashboardPort),
+			"PORT is the same", "another port, or 0 for the dashboard on PORT alone")
+	}
+}
+
+func (l *loader) origin(key string) given {
+	i := slices.IndexFunc(l.settings, func(s Setting) bool { return s.Key == key })
+	return l.used[i]
+}
+
+func isLoopback(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap().IsLoopback()
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
+}
+
+// warnings says, once each, what was given and does nothing.
+func (l *loader) warnings() []string {
+	var warnings []string
+	for _, old := range retired() {
+		if g, ok := l.lookup(old.Key); ok {
+			warnings = append(warnings, fmt.Sprintf("%s (%s) does nothing: %s", old.Key, g.where(), old.Hint))
+		}
+	}
+	if unused := l.redisAlone(); len(unused) > 0 {
+		warnings = append(warnings, fmt.Sprintf(
+			"%s: not used without MONGO_URI; orders are kept in the data directory", strings.Join(unused, ", ")))
+	}
+	return append(warnings, l.nearMisses()...)
+}
+
+func (l *loader) lookup(name string) (given, bool) {
+	for _, layer := range l.layers[1:] {
+		for _, g := range layer {
+			if g.name == name {
+				return g, true
+			}
+		}
+	}
+	return given{}, false
+}
+
+// redisAlone returns the names of the Redis settings given without MONGO_URI.
+func (l *loader) redisAlone() []string {
+	if g := l.origin("MONGO_URI"); g.value != "" {
+		return nil
+	}
+	var unused []string
+	for i, s := range l.settings {
+		if strings.HasPrefix(s.Key, "REDIS_") && l.used[i].origin != Default {
+			unused = append(unused, l.used[i].name)
+		}
+	}
+	return unused
+}
+
+// nearMisses warns of names in the .env file that look like a misspelt setting. In the
+// environment, which is full of other programs' names, none is looked for.
+func (l *loader) nearMisses() []string {
+	_, names := l.names()
+	for _, old := range retired() {
+		names = append(names, old.Key)
+	}
+	var warnings []string
+	for _, g := range l.layers[2] {
+		if slices.Contains(names, g.name) {
+			continue
+		}
+		if near := nearest(g.name, names); near != "" {
+			warnings = append(warnings, fmt.Sprintf("%s (%s) is no setting; was %s meant?", g.name, g.where(), near))
+		}
+	}
+	return warnings
+}

@@ -1,0 +1,83 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config holds the effective value of every setting. It is valid if [Load] made it.
+// The settings table says what each field means to a user.
+type Config struct {
+	Host         string   // an IP address or host name; loopback unless InsecureOpen
+	Port         int      // 0: any free one
+	AllowedHosts []string // beside the loopback names; lower case, without port
+	CORSOrigins  []string // scheme://host[:port], as browsers send them
+	InsecureOpen bool
+
+	Data   string
+	Resume bool // an unfinished run goes on at start
+
+	MongoURI      URI // set: the distributed engine
+	RedisHost     string
+	RedisPort     int
+	RedisPassword Secret
+	RedisDB       int
+
+	MaxOrders        int64 // in one run started over HTTP
+	Workers          int
+	ChunkSize        int       // orders per insert
+	NormalBatch      int       // NORMAL orders per enqueue step
+	Tiers            [4]uint32 // weights of BRONZE, SILVER, GOLD, DIAMOND
+	Attempts         int       // of one order before it is a dead letter
+	SimulateWork     time.Duration
+	SimulateFailures float64 // share of attempts, 0 to 1
+
+	LogFiles         bool
+	LogLevel         slog.Level
+	LogProgressEvery time.Duration
+	LogMemory        bool
+	LogFlushInterval time.Duration
+	LogBufferMax     int // lines
+
+	Metrics          bool
+	DashboardRefresh time.Duration
+	DashboardPort    int // 0: the dashboard is on Port alone
+
+	URL string // of the server that client commands talk to; never empty
+
+	// Warnings are sentences about settings that were given and do nothing.
+	Warnings []string
+
+	entries []Entry
+}
+
+// Distributed says whether the settings choose the distributed engine.
+func (c *Config) Distributed() bool { return c.MongoURI.IsSet() }
+
+// Addr returns the host and port to listen on, joined.
+func (c *Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// Entries returns every setting's effective value and where it came from, in the
+// order of [Settings]. Secrets are masked. The caller owns the slice.
+func (c *Config) Entries() []Entry { return append([]Entry(nil), c.entries...) }
+
+// Entry is one setting's effective value, fit to be shown.
+type Entry struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"` // as it would be written; masked if secret; empty if not set
+	Origin Origin `json:"origin"`
+	Name   string `json:"name,omitempty"` // the name it was given by: key, alias, X_FILE or --flag
+}
+
+// Origin is the layer a value came from.
+type Origin string
+
+// The origins, lowest precedence first.
+const (
+	Default     Origin = "default"
+	EnvFile     Origin = ".env"
+	Environment Origin = "environment"
+	Flag        Origin = "flag"
+)
