@@ -1,0 +1,62 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// printBench writes medians over all runs as tables.
+func printBench(w io.Writer, b *benched) error {
+	first := b.Runs[0]
+	fmt.Fprintf(w, "%s orders, %s VIP, %d runs, %s %s\n\n", grouped(first.Orders), grouped(first.VIP), len(b.Runs), b.Build.Go, b.Build.Platform)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "stage\torders/s\tms\tcpu ms\tMB written\tfsyncs\tcommits\t")
+	for i, stage := range first.Stages {
+		wall := median(b.Runs, func(r measuredRun) time.Duration { return r.Stages[i].Wall })
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", stage.Name, rate(stage.Orders, wall), millis(wall),
+			millis(median(b.Runs, func(r measuredRun) time.Duration { return r.Stages[i].CPU })),
+			megabytes(median(b.Runs, func(r measuredRun) int64 { return r.Stages[i].Bytes })),
+			grouped(median(b.Runs, func(r measuredRun) int64 { return r.Stages[i].Syncs })),
+			grouped(median(b.Runs, func(r measuredRun) int64 { return r.Stages[i].Commits })))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return printMedians(w, b)
+}
+
+func printMedians(w io.Writer, b *benched) error {
+	first := b.Runs[0]
+	wall := median(b.Runs, func(r measuredRun) time.Duration { return r.Wall })
+	fastest := slices.MinFunc(b.Runs, func(x, y measuredRun) int { return cmp.Compare(x.Wall, y.Wall) }).Wall
+	slowest := slices.MaxFunc(b.Runs, func(x, y measuredRun) int { return cmp.Compare(x.Wall, y.Wall) }).Wall
+	var floors []time.Duration
+	for _, f := range b.Floors {
+		floors = append(floors, f.Wall)
+	}
+	slices.Sort(floors)
+	floor := floors[len(floors)/2]
+	fmt.Fprintf(w, "\nmedian      %s orders/s  (%s ms; fastest %s, slowest %s)\n", rate(first.Orders, wall), millis(wall), millis(fastest), millis(slowest))
+	fmt.Fprintf(w, "floor       %s orders/s  (%s ms, %s MB); this is %.2f of it\n", rate(first.Orders, floor), millis(floor),
+		megabytes(b.Floors[0].Bytes), floor.Seconds()/wall.Seconds())
+	fmt.Fprintf(w, "peak RSS    %s MB\n", megabytes(median(b.Runs, func(r measuredRun) int64 { return r.PeakRSS })))
+	fmt.Fprintf(w, "disk        %.1f bytes an order\n", float64(median(b.Runs, func(r measuredRun) int64 { return r.Disk }))/float64(first.Orders))
+	_, err := fmt.Fprintf(w, "digest      %v\n", first.Digest)
+	return err
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.0f", float64(n)/1e6) }
+
+// median returns the middle one of what f finds in the runs.
+func median[T cmp.Ordered](runs []measuredRun, f func(measuredRun) T) T {
+	all := make([]T, len(runs))
+	for i, r := range runs {
+		all[i] = f(r)
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}

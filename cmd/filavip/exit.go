@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitDamaged     = 1   // verify found damage
+	exitUsage       = 2   // the command line is wrong
+	exitUnreachable = 3   // no server answers
+	exitConflict    = 4   // what was asked contradicts what is
+	exitRunFailed   = 5   // the run ended in ERROR
+	exitTimeout     = 6   // it took longer than was allowed
+	exitIO          = 74  // the disk failed, or what is on it is damaged
+	exitLocked      = 75  // another process has the data directory
+	exitConfig      = 78  // the configuration is wrong
+	exitInterrupted = 130 // stopped by a signal
+)
+
+// statusError is an error with the exit status it ends the process with.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// withStatus gives an error an exit status; nil stays nil.
+func withStatus(status int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &statusError{status, err}
+}
+
+// report prints what went wrong and returns the exit status.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if text := err.Error(); text != "" {
+		for line := range strings.Lines(text) {
+			fmt.Fprintf(stderr, "filavip: %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	return statusOf(err)
+}
+
+// statusOf maps an error to the exit status of its kind.
+func statusOf(err error) int {
+	var s *statusError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &s):
+		return s.status
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitTimeout
+	case errors.Is(err, order.ErrLocked):
+		return exitLocked
+	case errors.Is(err, order.ErrRunActive):
+		return exitConflict
+	case errors.Is(err, order.ErrCorrupt), errors.Is(err, order.ErrSchema), errors.Is(err, order.ErrDiskFull),
+		errors.Is(err, order.ErrNotFound), errors.As(err, &path):
+		return exitIO
+	}
+	return exitUsage
+}

@@ -1,0 +1,34 @@
+// Command filavip is a durable, VIP-first order queue: one binary that generates or
+// reads orders, stores them, ships every VIP before the first NORMAL, and can prove that
+// nothing was lost.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"runtime/debug"
+)
+
+func main() {
+	tune()
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns the process's exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot(&console{in: stdin, out: stdout, err: stderr})
+	root.SetArgs(args)
+	return report(stderr, root.ExecuteContext(ctx))
+}
+
+// gcPercent lets the heap grow by a quarter between collections. Most of it is
+// memtables, which live long and hold no pointers, so collecting often is cheap and
+// keeps the process small. GOGC overrules it.
+const gcPercent = 25
+
+func tune() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// console is where a command reads and writes: data to out, everything else to err.
+type console struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// terminal says whether progress can be drawn on err.
+func (c *console) terminal() bool {
+	f, ok := c.err.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}
+
+const rootLong = `filavip is a durable, VIP-first order queue in one binary.
+
+It takes orders by the million, stores every one of them, and ships every VIP
+before the first NORMAL. What it acknowledges survives a crash, and "filavip
+verify" proves it.`
+
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "filavip",
+		Short:         "A durable, VIP-first order queue",
+		Long:          rootLong,
+		Example:       "  filavip run                     process a million orders in ./data\n  filavip verify                  prove that nothing was lost",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.AddCommand(newRun(c), newVerify(c), newBench(c), newVersion(c))
+	return root
+}

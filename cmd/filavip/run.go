@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filavip/filavip/internal/app"
+	"github.com/filavip/filavip/internal/config"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/wire"
+)
+
+const runLong = `Process one run of orders in the data directory, from the first to the last.
+
+Without --input it generates --quantity random orders from --seed. With --input
+it reads them from a file of NDJSON or CSV, gzip and zstd recognised, or from
+standard input ("-").
+
+If the directory holds an unfinished run, that one goes on instead.`
+
+// runFlags are what a run may be told beside the settings.
+type runFlags struct {
+	quantity string
+	seed     string
+	input    string
+	rejects  string
+	strict   bool
+	output   string
+}
+
+func newRun(c *console) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:     "run",
+		Short:   "Process one run of orders, then stop",
+		Long:    runLong,
+		Example: "  filavip run\n  filavip run --quantity 10000000 --data /var/lib/filavip\n  filavip run --input orders.csv.gz --rejects rejects.ndjson",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runOnce(c, cmd, &f) },
+	}
+	cmd.Flags().StringVarP(&f.quantity, "quantity", "n", "1000000", "orders to generate")
+	cmd.Flags().StringVar(&f.seed, "seed", "", "number that decides every generated order (default: random, and recorded)")
+	cmd.Flags().StringVar(&f.input, "input", "", `file of orders to read instead of generating; "-" is standard input`)
+	cmd.Flags().StringVar(&f.rejects, "rejects", "", "file to write refused input lines to, as NDJSON")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "refuse the whole input if one line is not valid")
+	addOutput(cmd, &f.output)
+	bindSettings(cmd, config.Storage, config.Queue, config.Logs)
+	cmd.Flags().Lookup("log-level").DefValue = "warn"
+	return cmd
+}
+
+func addOutput(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVarP(output, "output", "o", "table", "what to print on standard output: table or json")
+}
+
+func checkOutput(output string) error {
+	if output != "table" && output != "json" {
+		return withStatus(exitUsage, fmt.Errorf("--output: %q; allowed: table, json", output))
+	}
+	return nil
+}
+
+func runOnce(c *console, cmd *cobra.Command, f *runFlags) error {
+	if err := checkOutput(f.output); err != nil {
+		return err
+	}
+	cfg, err := loadSettings(c, cmd)
+	if err != nil {
+		return err
+	}
+	if !given(cmd, "log-level") && os.Getenv("LOG_LEVEL") == "" {
+		cfg.LogLevel = 4 // slog.LevelWarn: progress and result say the rest
+	}
+	spec, err := f.spec(cmd, &cfg)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a, err := app.New(cfg, app.Options{Stderr: c.err, Stdin: c.in, Rejects: f.rejects})
+	if err != nil {
+		return err
+	}
+	err = processOne(ctx, c, cmd, a, f, spec)
+	stopCtx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return errors.Join(err, a.Stop(stopCtx))
+}
+
+// processOne begins or resumes the run, shows its way, and prints its end.
+func processOne(ctx context.Context, c *console, cmd *cobra.Command, a *app.App, f *runFlags, spec order.Spec) error {
+	if _, err := a.Start(ctx); err != nil {
+		return err
+	}
+	run, resumed, err := a.Begin(ctx, spec, func(was order.Spec) error { return f.contradicts(cmd, was, spec) })
+	if err != nil {
+		return err
+	}
+	if resumed {
+		fmt.Fprintf(c.err, "Resuming run %s in phase %v, %s orders stored.\n", run.ID, run.Phase, grouped(int64(run.Cursor.Next)))
+	}
+	stopShowing := showProgress(ctx, c, a, run.Spec.Target)
+	run, counts, err := a.Wait(ctx, run.ID)
+	stopShowing()
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintf(c.err, "Stopped in phase %v; the same command goes on from here.\n", run.Phase)
+			return withStatus(exitInterrupted, nil)
+		}
+		return err
+	}
+	if err := f.print(c, a, &run, counts); err != nil {
+		return err
+	}
+	if run.Phase == order.Failed {
+		return withStatus(exitRunFailed, fmt.Errorf("run %s ended in ERROR (%s): %s", run.ID, run.Failure.Kind, run.Failure.Message))
+	}
+	return nil
+}
+
+// spec returns the run that the flags ask for.
+func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, error) {
+	if f.input != "" {
+		if given(cmd, "quantity", "seed", "tiers") {
+			return order.Spec{}, withStatus(exitUsage, errors.New("--quantity, --seed and --tiers are for generated orders, --input reads them"))
+		}
+		return app.NewImport(cfg, f.input, f.strict), nil
+	}
+	if given(cmd, "rejects", "strict") {
+		return order.Spec{}, withStatus(exitUsage, errors.New("--rejects and --strict go with --input"))
+	}
+	n, err := strictInt(f.quantity, 1, 1_000_000_000)
+	if err != nil {
+		return order.Spec{}, withStatus(exitUsage, fmt.Errorf("--quantity: %w", err))
+	}
+	seed := rand.Uint64()
+	if f.seed != "" {
+		if seed, err = strconv.ParseUint(f.seed, 10, 64); err != nil {
+			return order.Spec{}, withStatus(exitUsage, fmt.Errorf("--seed: %q; allowed: 0 to 18446744073709551615", f.seed))
+		}
+	}
+	return app.NewSpec(cfg, n, seed), nil
+}
+
+// strictInt reads a plain decimal number of at most ten digits within bounds.
+func strictInt(text string, low, high int64) (int64, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || len(text) > 10 || text[0] == '+' || int64(n) < low || int64(n) > high {
+		return 0, fmt.Errorf("%q; allowed: a whole number from %d to %d", text, low, high)
+	}
+	return int64(n), nil
+}
+
+// contradicts reports a flag that asks for another run than the unfinished one.
+func (f *runFlags) contradicts(cmd *cobra.Command, was, asked order.Spec) error {
+	differs := map[string]bool{
+		"quantity":          was.Target != asked.Target,
+		"seed":              was.Seed != asked.Seed,
+		"tiers":             was.Weights != asked.Weights,
+		"input":             was.Source != asked.Source,
+		"strict":            was.Strict != asked.Strict,
+		"attempts":          was.Work.Attempts != asked.Work.Attempts,
+		"simulate-work":     was.Work.Delay != asked.Work.Delay,
+		"simulate-failures": was.Work.Failures != asked.Work.Failures,
+	}
+	for _, name := range []string{"quantity", "seed", "tiers", "input", "strict", "attempts", "simulate-work", "simulate-failures"} {
+		if given(cmd, name) && differs[name] {
+			return fmt.Errorf("--%s asks for another run; leave it out to finish this one, or use another --data", name)
+		}
+	}
+	if f.input == "" && was.Kind != order.Generated {
+		return fmt.Errorf("it reads %s; give --input %s to finish it, or use another --data", was.Source, was.Source)
+	}
+	return nil
+}
+
+// print writes the result to standard output.
+func (f *runFlags) print(c *console, a *app.App, run *order.Run, counts order.Counts) error {
+	status := wire.NewStatus(run, counts, run.Ended)
+	if f.output == "json" {
+		enc := json.NewEncoder(c.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(status)
+	}
+	if n, first := a.Rejects(); n > 0 {
+		fmt.Fprintf(c.err, "%s lines were refused:\n", grouped(n))
+		for _, r := range first {
+			fmt.Fprintf(c.err, "  %s\n", r.String())
+		}
+		if more := n - int64(len(first)); more > 0 {
+			fmt.Fprintf(c.err, "  and %s more\n", grouped(more))
+		}
+	}
+	return printResult(c.out, run, counts, &status)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/filavip/filavip/internal/config"
+)
+
+// bindSettings adds a flag for every setting of the groups.
+func bindSettings(cmd *cobra.Command, groups ...config.Group) {
+	for _, s := range config.Settings() {
+		if !slices.Contains(groups, s.Group) || cmd.Flags().Lookup(s.Flag) != nil {
+			continue
+		}
+		help := fmt.Sprintf("%s [%s]", s.Help, s.Key)
+		if s.Kind == config.Bool {
+			cmd.Flags().Bool(s.Flag, s.Default == "true", help)
+			continue
+		}
+		cmd.Flags().String(s.Flag, s.Default, help)
+	}
+}
+
+// loadSettings reads the configuration: defaults, then .env, then the environment, then
+// the command's flags.
+func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
+	flags := make(map[string]string)
+	known := make(map[string]bool)
+	for _, s := range config.Settings() {
+		known[s.Flag] = true
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if known[f.Name] {
+			flags[f.Name] = f.Value.String()
+		}
+	})
+	cfg, err := config.Load(config.Sources{EnvFile: ".env", Environ: os.Environ(), Flags: flags})
+	if err != nil {
+		return cfg, withStatus(exitConfig, err)
+	}
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(c.err, "filavip: warning:", w)
+	}
+	return cfg, nil
+}
+
+// given says whether one of the flags was given on the command line.
+func given(cmd *cobra.Command, names ...string) bool {
+	return slices.ContainsFunc(names, cmd.Flags().Changed)
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/filavip/filavip/internal/config"
+	"github.com/filavip/filavip/internal/event"
+	"github.com/filavip/filavip/internal/logbook"
+	"github.com/filavip/filavip/internal/metrics"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/pipeline"
+	"github.com/filavip/filavip/internal/queue"
+	"github.com/filavip/filavip/internal/store/pebblestore"
+)
+
+// Options are what a process decides beside its configuration.
+type Options struct {
+	// Stderr takes log lines at the configured level and above; nobody does if nil.
+	Stderr io.Writer
+	// Stdin is what a run reads whose source is "-".
+	Stdin io.Reader
+	// OnPhase is called after each phase change, once it is durable. It must not block.
+	OnPhase func(event.PhaseChange)
+	// MustExist refuses a data directory that holds no store yet.
+	MustExist bool
+	// MemTable overrides the size of the store's memtables, in bytes.
+	MemTable uint64
+	// Rejects is where a run from a file writes the lines it refused; nowhere if empty.
+	Rejects string
+}
+
+// App is one filavip process.
+type App struct {
+	cfg      config.Config
+	opts     Options
+	clock    func() time.Time
+	book     *logbook.Book
+	log      *slog.Logger
+	metrics  *metrics.Registry
+	hub      *event.Hub
+	store    *pebblestore.DB
+	pool     *queue.Pool
+	pipeline *pipeline.Pipeline
+	rejects  *rejectLog
+
+	announcing sync.Mutex // held from taking a snapshot until it is published
+
+	cleanups cleanups
+	stopOnce sync.Once
+	stopErr  error
+}
+
+// New builds an app and opens its store. Nothing is worked on before Start. Stop must
+// be called, also if Start was not.
+func New(cfg config.Config, opts Options) (*App, error) {
+	a := &App{cfg: cfg, opts: opts, clock: steadyClock(), metrics: metrics.New()}
+	if err := a.build(); err != nil {
+		return nil, errors.Join(err, a.cleanups.run(context.Background()))
+	}
+	return a, nil
+}
+
+func (a *App) build() error {
+	if a.cfg.Distributed() {
+		return fmt.Errorf("%w: MONGO_URI: this build keeps orders in its data directory only; unset it", order.ErrInvalid)
+	}
+	a.hub = event.NewHub(event.Options{Now: a.clock})
+	a.cleanups.push("hub", func(context.Context) error { a.hub.Close(); return nil })
+	if err := checkData(a.cfg.Data); err != nil {
+		return err
+	}
+	if err := a.openBook(); err != nil {
+		return err
+	}
+	if err := a.openStore(); err != nil {
+		return err
+	}
+	a.rejects = &rejectLog{path: a.opts.Rejects}
+	a.cleanups.push("rejects", func(context.Context) error { return a.rejects.close() })
+	a.pool = queue.New(a.store, queue.Options{
+		Workers: a.cfg.Workers,
+		Clock:   a.clock,
+		Logger:  a.component("queue"),
+		Metrics: a.metrics,
+	})
+	a.pipeline = pipeline.New(a.store, pipeline.Options{
+		Open:      a.openSource,
+		Publisher: a,
+		Clock:     a.clock,
+		Logger:    a.component("pipeline"),
+	})
+	a.cleanups.push("pipeline", func(context.Context) error { a.pipeline.Stop(); return nil })
+	return nil
+}
+
+// checkData refuses a data directory that is a file, before anything is written.
+func checkData(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("data directory %s: %w: it is a file; name a directory", dir, order.ErrInvalid)
+	}
+	return nil
+}
+
+func (a *App) openStore() error {
+	db, err := pebblestore.Open(filepath.Join(a.cfg.Data, "store"), pebblestore.Options{
+		Logger:    a.component("store"),
+		Metrics:   a.metrics,
+		Exit:      a.exit,
+		MustExist: a.opts.MustExist,
+		MemTable:  a.opts.MemTable,
+		Clock:     a.clock,
+	})
+	if err != nil {
+		return err
+	}
+	a.store = db
+	a.cleanups.push("store", func(context.Context) error { return db.Close() })
+	return nil
+}
+
+// exit ends the process at once, after an error that no write may survive.
+func (a *App) exit(message string) {
+	a.book.Flush()
+	fmt.Fprintln(os.Stderr, "filavip: "+message)
+	os.Exit(ExitIO)
+}
+
+// ExitIO is the status of a process whose disk failed it, or whose store is damaged.
+const ExitIO = 74
+
+func (a *App) openBook() error {
+	book, err := logbook.Open(logbook.Options{
+		Stderr:     a.opts.Stderr,
+		Level:      a.cfg.LogLevel,
+		Files:      a.cfg.LogFiles && !a.opts.MustExist,
+		Dir:        filepath.Join(a.cfg.Data, "logs"),
+		BufferMax:  a.cfg.LogBufferMax,
+		FlushEvery: a.cfg.LogFlushInterval,
+		Tail:       a.hub,
+		Metrics:    a.metrics,
+		Now:        a.clock,
+	})
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	a.book, a.log = book, book.Logger()
+	a.cleanups.push("log", func(context.Context) error { return book.Close() })
+	return nil
+}
+
+func (a *App) component(name string) *slog.Logger { return a.log.With("component", name) }

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/filavip/filavip/internal/config"
+	"github.com/filavip/filavip/internal/event"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/ordergen"
+	"github.com/filavip/filavip/internal/store/pebblestore"
+)
+
+// Measured is what one benchmark run took.
+type Measured struct {
+	Orders int64           `json:"orders"`
+	VIP    int64           `json:"vip"`
+	Wall   time.Duration   `json:"wall"`  // from acceptance to DONE
+	Ready  time.Duration   `json:"ready"` // to open the empty store and start the workers
+	Stages []MeasuredStage `json:"stages"`
+	Disk   int64           `json:"disk"` // bytes in the data directory at the end
+	Digest order.Digest    `json:"digest"`
+}
+
+// MeasuredStage is what was spent between two phase changes.
+type MeasuredStage struct {
+	Name    string        `json:"name"`
+	Orders  int64         `json:"orders"` // settled in it; for GENERATING, stored in it
+	Wall    time.Duration `json:"wall"`
+	CPU     time.Duration `json:"cpu"`
+	Bytes   int64         `json:"bytes"`
+	Syncs   int64         `json:"syncs"`
+	Commits int64         `json:"commits"`
+}
+
+// Bench processes one run of generated orders in an empty data directory and measures
+// it stage by stage. cpu returns the processor time that this process has used.
+func Bench(ctx context.Context, cfg config.Config, quantity int64, seed uint64, cpu func() time.Duration) (m Measured, err error) {
+	began := time.Now()
+	stages := stopwatch{cpu: cpu}
+	a, err := New(cfg, Options{OnPhase: stages.phase})
+	if err != nil {
+		return m, err
+	}
+	defer func() {
+		if stopErr := a.Stop(context.WithoutCancel(ctx)); err == nil {
+			err = stopErr
+		}
+	}()
+	stages.store = a.store
+	if _, err := a.Start(ctx); err != nil {
+		return m, err
+	}
+	m.Ready = time.Since(began)
+	stages.lap("")
+	run, _, err := a.Begin(ctx, NewSpec(&cfg, quantity, seed), func(order.Spec) error { return nil })
+	if err != nil {
+		return m, err
+	}
+	run, counts, err := a.Wait(ctx, run.ID)
+	if err != nil {
+		return m, err
+	}
+	if run.Phase != order.Done {
+		return m, fmt.Errorf("run ended in %v: %+v", run.Phase, run.Failure)
+	}
+	m.Orders, m.VIP, m.Wall, m.Digest = counts.Generated(), counts[order.VIP].Generated, run.WallClock(run.Ended), counts.Digest()
+	m.Stages = stages.done(&counts)
+	m.Disk, err = diskUsage(cfg.Data)
+	return m, err
+}
+
+// stopwatch takes the figures at each phase change.
+type stopwatch struct {
+	store *pebblestore.DB
+	cpu   func() time.Duration
+
+	mu   sync.Mutex // guards laps
+	laps []lap
+}
+
+type lap struct {
+	phase string // that ended
+	at    time.Time
+	cpu   time.Duration
+	stats pebblestore.Stats
+}
+
+func (s *stopwatch) phase(c event.PhaseChange) {
+	if c.From != order.Idle {
+		s.lap(c.From.String())
+	}
+}
+
+func (s *stopwatch) lap(phase string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.laps = append(s.laps, lap{phase, time.Now(), s.cpu(), s.store.Stats()})
+}
+
+// done returns the stages. The last phase change is announced right after it is
+// durable, so it may come a moment after whoever waits for it has seen it.
+func (s *stopwatch) done(counts *order.Counts) []MeasuredStage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []MeasuredStage
+	for i := 1; i < len(s.laps); i++ {
+		from, to := s.laps[i-1], s.laps[i]
+		spent := to.stats.Sub(from.stats)
+		all = append(all, MeasuredStage{
+			Name: to.phase, Orders: stageOrders(to.phase, counts), Wall: to.at.Sub(from.at), CPU: to.cpu - from.cpu,
+			Bytes: spent.Bytes, Syncs: spent.Syncs, Commits: spent.Commits,
+		})
+	}
+	return all
+}
+
+func stageOrders(phase string, counts *order.Counts) int64 {
+	switch phase {
+	case order.Generating.String():
+		return counts.Generated()
+	case order.WaitingNormalDrain.String():
+		return counts[order.Normal].Generated
+	}
+	return 0
+}
+
+// diskUsage adds up the files below dir, without the ballast, which holds no data.
+func diskUsage(dir string) (int64, error) {
+	var sum int64
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == pebblestore.BallastName {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			sum += info.Size()
+		}
+		return err
+	})
+	return sum, err
+}
+
+// MeasuredFloor is what the least that any durable store must do took.
+type MeasuredFloor struct {
+	Orders int64         `json:"orders"`
+	Wall   time.Duration `json:"wall"`
+	Bytes  int64         `json:"bytes"`
+}
+
+// BenchFloor measures that least for the same orders; see [pebblestore.Floor].
+func BenchFloor(cfg config.Config, quantity int64, seed uint64) (MeasuredFloor, error) {
+	began := time.Now()
+	gen := ordergen.New(seed, cfg.Tiers)
+	run := order.NewRunID(began.UnixMilli(), seed)
+	var made int64
+	written, err := pebblestore.Floor(cfg.Data, cfg.ChunkSize, func(dst []order.Order) int {
+		n := min(int64(len(dst)), quantity-made)
+		gen.Fill(dst[:n], run, uint64(made))
+		made += n
+		return int(n)
+	})
+	return MeasuredFloor{Orders: made, Wall: time.Since(began), Bytes: written}, err
+}

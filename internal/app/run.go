@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// Begin starts the run that spec asks for, unless an unfinished one is being resumed. A
+// resumed run must be the one that matches says; else the error wraps
+// [order.ErrRunActive].
+func (a *App) Begin(ctx context.Context, spec order.Spec, matches func(order.Spec) error) (run order.Run, resumed bool, err error) {
+	current, _, err := a.pipeline.Current(ctx)
+	if err != nil {
+		return order.Run{}, false, err
+	}
+	if current == nil || !current.Active() {
+		run, err = a.pipeline.Start(ctx, spec, nil)
+		return run, false, err
+	}
+	if !a.cfg.Resume {
+		return *current, false, fmt.Errorf("%w, and --resume=off leaves it unfinished", &order.ActiveRunError{Run: current.ID})
+	}
+	if err := matches(current.Spec); err != nil {
+		return *current, false, fmt.Errorf("%w and unfinished: %w", &order.ActiveRunError{Run: current.ID}, err)
+	}
+	return *current, true, nil
+}
+
+// Wait returns the run and its counts once it has ended, or as they are when ctx ends.
+func (a *App) Wait(ctx context.Context, id order.RunID) (order.Run, order.Counts, error) {
+	run, err := a.pipeline.Wait(ctx, id)
+	counts, countErr := a.store.Counts(context.WithoutCancel(ctx), id)
+	if err == nil {
+		err = countErr
+	}
+	return run, counts, err
+}
+
+// Current returns the active or else the latest batch run with its counts; nil if there
+// was none yet.
+func (a *App) Current(ctx context.Context) (*order.Run, order.Counts, error) {
+	return a.pipeline.Current(ctx)
+}
+
+// Cancel ends the active run.
+func (a *App) Cancel(ctx context.Context, opts store.CancelOptions) (store.Cancelled, error) {
+	return a.pipeline.Cancel(ctx, opts, a.cfg.LogProgressEvery, nil)
+}
