@@ -32,6 +32,7 @@ type benchFlags struct {
 	seed     uint64
 	dir      string
 	output   string
+	poll     bool
 	part     string // of a child process: "run" or "floor"
 }
 
@@ -52,6 +53,7 @@ func newBench(c *console) *cobra.Command {
 	cmd.Flags().StringVarP(&f.quantity, "quantity", "n", "1000000", "orders in each run")
 	cmd.Flags().StringVar(&f.runs, "runs", "5", "runs to take the median of")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 42, "number that decides every order")
+	cmd.Flags().BoolVar(&f.poll, "poll", false, "serve the API too, and ask it for the status 200 times a second")
 	cmd.Flags().StringVar(&f.dir, "dir", "", "directory to make the data directories in (default: that of temporary files)")
 	cmd.Flags().StringVar(&f.part, "part", "", "what a child process measures")
 	cmd.Flags().Lookup("part").Hidden = true
@@ -157,7 +159,7 @@ func benchPart(c *console, cmd *cobra.Command, f *benchFlags) error {
 		}
 		return json.NewEncoder(c.out).Encode(floor)
 	}
-	m, err := app.Bench(cmd.Context(), cfg, n, f.seed, cpuTime)
+	m, err := app.Bench(cmd.Context(), cfg, app.BenchOptions{Quantity: n, Seed: f.seed, Poll: f.poll, CPU: cpuTime})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"github.com/filavip/filavip/internal/app"
 )
 
 // printBench writes medians over all runs as tables.
@@ -45,8 +47,28 @@ func printMedians(w io.Writer, b *benched) error {
 		megabytes(b.Floors[0].Bytes), floor.Seconds()/wall.Seconds())
 	fmt.Fprintf(w, "peak RSS    %s MB\n", megabytes(median(b.Runs, func(r measuredRun) int64 { return r.PeakRSS })))
 	fmt.Fprintf(w, "disk        %.1f bytes an order\n", float64(median(b.Runs, func(r measuredRun) int64 { return r.Disk }))/float64(first.Orders))
+	printPolled(w, b)
 	_, err := fmt.Fprintf(w, "digest      %v\n", first.Digest)
 	return err
+}
+
+// printPolled writes what clients saw, the medians over the runs.
+func printPolled(w io.Writer, b *benched) {
+	if b.Runs[0].Polled == nil {
+		return
+	}
+	at := func(f func(*app.Polled) time.Duration) time.Duration {
+		return median(b.Runs, func(r measuredRun) time.Duration { return f(r.Polled) }).Round(time.Microsecond)
+	}
+	fmt.Fprintf(w, "status      p50 %v, p99 %v over %d requests\n", at(func(p *app.Polled) time.Duration { return p.P50 }),
+		at(func(p *app.Polled) time.Duration { return p.P99 }), b.Runs[0].Polled.Requests)
+	fmt.Fprintf(w, "one order   p50 %v, p99 %v over %d requests\n", at(func(p *app.Polled) time.Duration { return p.OrderP50 }),
+		at(func(p *app.Polled) time.Duration { return p.OrderP99 }), b.Runs[0].Polled.Orders)
+	for _, r := range b.Runs {
+		for _, wrong := range r.Polled.Wrong {
+			fmt.Fprintf(w, "WRONG       %s\n", wrong)
+		}
+	}
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.0f", float64(n)/1e6) }

@@ -44,6 +44,6 @@ func newRoot(c *console) *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.AddCommand(newRun(c), newVerify(c), newBench(c), newVersion(c))
+	root.AddCommand(newServe(c), newRun(c), newVerify(c), newBench(c), newVersion(c))
 	return root
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/config"
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/logbook"
@@ -31,6 +34,8 @@ type Options struct {
 	OnPhase func(event.PhaseChange)
 	// MustExist refuses a data directory that holds no store yet.
 	MustExist bool
+	// Version is what the OpenAPI document shows.
+	Version string
 	// MemTable overrides the size of the store's memtables, in bytes.
 	MemTable uint64
 	// Rejects is where a run from a file writes the lines it refused; nowhere if empty.
@@ -50,6 +55,9 @@ type App struct {
 	pool     *queue.Pool
 	pipeline *pipeline.Pipeline
 	rejects  *rejectLog
+	api      *api.API
+	listener net.Listener
+	server   *http.Server
 
 	announcing sync.Mutex // held from taking a snapshot until it is published
 

@@ -24,6 +24,7 @@ type Measured struct {
 	Stages []MeasuredStage `json:"stages"`
 	Disk   int64           `json:"disk"` // bytes in the data directory at the end
 	Digest order.Digest    `json:"digest"`
+	Polled *Polled         `json:"polled,omitempty"`
 }
 
 // MeasuredStage is what was spent between two phase changes.
@@ -37,11 +38,19 @@ type MeasuredStage struct {
 	Commits int64         `json:"commits"`
 }
 
+// BenchOptions say what to measure.
+type BenchOptions struct {
+	Quantity int64
+	Seed     uint64
+	Poll     bool                 // ask for the status 200 times a second meanwhile, over HTTP
+	CPU      func() time.Duration // the processor time that this process has used
+}
+
 // Bench processes one run of generated orders in an empty data directory and measures
-// it stage by stage. cpu returns the processor time that this process has used.
-func Bench(ctx context.Context, cfg config.Config, quantity int64, seed uint64, cpu func() time.Duration) (m Measured, err error) {
+// it stage by stage.
+func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measured, err error) {
 	began := time.Now()
-	stages := stopwatch{cpu: cpu}
+	stages := stopwatch{cpu: opts.CPU}
 	a, err := New(cfg, Options{OnPhase: stages.phase})
 	if err != nil {
 		return m, err
@@ -57,7 +66,13 @@ func Bench(ctx context.Context, cfg config.Config, quantity int64, seed uint64, 
 	}
 	m.Ready = time.Since(began)
 	stages.lap("")
-	run, _, err := a.Begin(ctx, NewSpec(&cfg, quantity, seed), func(order.Spec) error { return nil })
+	polled := func(order.Run) (*Polled, error) { return nil, nil }
+	if opts.Poll {
+		if polled, err = a.poll(ctx, opts.Quantity); err != nil {
+			return m, err
+		}
+	}
+	run, _, err := a.Begin(ctx, NewSpec(&cfg, opts.Quantity, opts.Seed), func(order.Spec) error { return nil })
 	if err != nil {
 		return m, err
 	}
@@ -70,8 +85,39 @@ func Bench(ctx context.Context, cfg config.Config, quantity int64, seed uint64, 
 	}
 	m.Orders, m.VIP, m.Wall, m.Digest = counts.Generated(), counts[order.VIP].Generated, run.WallClock(run.Ended), counts.Digest()
 	m.Stages = stages.done(&counts)
-	m.Disk, err = diskUsage(cfg.Data)
+	if m.Disk, err = diskUsage(cfg.Data); err != nil {
+		return m, err
+	}
+	m.Polled, err = polled(run)
 	return m, err
+}
+
+// poll serves the API on a free port and asks it for the status until the function it
+// returns is called.
+func (a *App) poll(ctx context.Context, target int64) (func(order.Run) (*Polled, error), error) {
+	a.cfg.Port = 0
+	if err := a.Listen(); err != nil {
+		return nil, err
+	}
+	serving, stopServing := context.WithCancel(ctx)
+	asking, stopAsking := context.WithCancel(ctx)
+	p := newPoller(a.Addr(), target)
+	var all sync.WaitGroup
+	all.Go(func() { _ = a.Serve(serving) }) // a failure shows in the answers
+	var asker sync.WaitGroup
+	asker.Go(func() { p.run(asking) })
+	return func(run order.Run) (*Polled, error) {
+		defer all.Wait()
+		defer stopServing()
+		stopAsking()
+		asker.Wait()
+		report, err := a.store.Verify(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result, err := p.finish(ctx, run.ID, report.Runs[len(report.Runs)-1].Counts)
+		return &result, err
+	}, nil
 }
 
 // stopwatch takes the figures at each phase change.

@@ -175,10 +175,12 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	got := problems(t, Sources{
 		EnvFile: write(t, "# ours\nLOG_LEVEL=loud\n"),
 		Environ: []string{"PORT=80 80", "MAX_ORDERS=0", "FILAVIP_DTAA=/x"},
-		Flags:   map[string]string{"resume": "x", "prot": "1"},
+		Flags:   map[string]string{"resume": "x", "prot": "1", "zz": "1", "quantity": "1"},
 	})
 	want := []string{
 		`--prot="***" (flag): no such setting; allowed: --port, if that was meant`,
+		"--quantity=\"***\" (flag): no such setting; allowed: the names that `filavip config` lists",
+		"--zz=\"***\" (flag): no such setting; allowed: the names that `filavip config` lists",
 		`FILAVIP_DTAA="***" (environment): no such setting; allowed: FILAVIP_DATA, if that was meant`,
 		`PORT="80 80" (environment): allowed: an integer from 0 to 65535`,
 		`--resume="x" (flag): allowed: auto, off`,

@@ -105,23 +105,24 @@ type Source struct {
 	total uint64
 }
 
-// NewSource returns a source of the run's orders from its cursor to its target.
+// NewSource returns a source of the run's orders from its cursor to its target. There
+// are none if the cursor is not below the target.
 func NewSource(run order.Run) *Source {
 	return &Source{
 		gen:   New(run.Spec.Seed, run.Spec.Weights),
 		run:   run.ID,
 		next:  run.Cursor.Next,
-		total: uint64(run.Spec.Target),
+		total: max(run.Cursor.Next, uint64(max(0, run.Spec.Target))),
 	}
 }
 
 // Next fills dst from its start and returns how many orders it made, with the cursor
 // behind them. After the last order it returns [io.EOF].
 func (s *Source) Next(_ context.Context, dst []order.Order) (int, order.Cursor, error) {
-	n := min(uint64(len(dst)), s.total-s.next)
-	if n == 0 {
+	if s.next == s.total {
 		return 0, order.Cursor{Next: s.next, End: true}, io.EOF
 	}
+	n := min(uint64(len(dst)), s.total-s.next)
 	s.gen.Fill(dst[:n], s.run, s.next)
 	s.next += n
 	return int(n), order.Cursor{Next: s.next, End: s.next == s.total}, nil

@@ -101,11 +101,12 @@ func (p *Pipeline) Start(ctx context.Context, spec order.Spec, idem *store.Idemp
 	if err := Validate(spec); err != nil {
 		return order.Run{}, err
 	}
-	run, err := p.store.Begin(ctx, spec, p.opts.Clock(), idem)
+	now := p.opts.Clock()
+	run, err := p.store.Begin(ctx, spec, now, idem)
 	if err != nil {
 		return run, fmt.Errorf("start run: %w", err)
 	}
-	if run.Active() {
+	if run.Accepted.Equal(now) { // else idem names a run that was begun before
 		p.publish(&run, order.Idle)
 		p.drive(run)
 	}
@@ -154,6 +155,15 @@ func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error
 	return p.store.Advance(ctx, fenceOf(&run), store.Step{
 		From: run.Phase, To: run.Phase, At: now, Gap: &order.Gap{From: last, To: now},
 	})
+}
+
+// Stale says whether the active run is one that nobody works on, and why.
+func (p *Pipeline) Stale(ctx context.Context) (reason string, stale bool) {
+	run, _, err := p.Current(ctx)
+	if err != nil || run == nil || !run.Active() || p.drives(run.ID) {
+		return "", false
+	}
+	return "an earlier process left it unfinished, and this one was told not to resume it", true
 }
 
 func (p *Pipeline) drives(id order.RunID) bool {

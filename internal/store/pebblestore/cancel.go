@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -124,6 +125,7 @@ func (db *DB) applyCancel(rs *runState, run order.Run, removed *[order.PriorityC
 		c.Waiting, c.Delayed, c.Claimed = c.Unsettled(), 0, 0
 		if run.Inert {
 			subtract(total, c)
+			db.rewindow(order.Priority(lane))
 			continue
 		}
 		c.Waiting = 0
@@ -142,4 +144,23 @@ func subtract(total, c *order.LaneCounts) {
 	total.Removed -= c.Removed
 	total.Accepted = total.Accepted.Sub(c.Accepted)
 	total.Settled = total.Settled.Sub(c.Settled)
+}
+
+// rewindow takes the totals' first hand-out and last settle from the runs that are left:
+// they cannot be subtracted. mu held.
+func (db *DB) rewindow(lane order.Priority) {
+	total := &db.totals[lane]
+	total.First, total.Last = time.Time{}, time.Time{}
+	for _, rs := range db.byAge {
+		c := &rs.counts[lane]
+		if rs.run.Inert {
+			continue
+		}
+		if !c.First.IsZero() && (total.First.IsZero() || c.First.Before(total.First)) {
+			total.First = c.First
+		}
+		if c.Last.After(total.Last) {
+			total.Last = c.Last
+		}
+	}
 }

@@ -1,0 +1,69 @@
+# The project's commands. "make" alone prints them.
+
+GO      ?= go
+GOBIN   := $(CURDIR)/bin
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+STAT    := golang.org/x/perf/cmd/benchstat@latest
+PKGS    := ./...
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/filavip, static, for this machine
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/filavip ./cmd/filavip
+
+.PHONY: tools
+tools: # what the tests need beside Go
+	@.ci/tools gcc
+
+.PHONY: test
+test: tools ## vet, and run all tests with the race detector
+	$(GO) vet $(PKGS)
+	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(PKGS)
+
+.PHONY: test/short
+test/short: ## run the quick tests, without the race detector
+	$(GO) test -short -timeout 3m $(PKGS)
+
+.PHONY: kill
+kill: ## kill the real binary again and again, and cut the power in simulation
+	$(GO) test -count=1 -v -timeout 9m -run 'TestKill|TestPowerLoss|TestTeeth' ./internal/crashkit
+
+.PHONY: lint
+lint: ## run golangci-lint
+	$(GO) run $(LINT) run
+
+.PHONY: bench
+bench: build ## measure whole runs against the floor of this machine's disk
+	bin/filavip bench --runs 5
+
+.PHONY: bench/go
+bench/go: ## run the benchmarks of the packages
+	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+.PHONY: fuzz
+fuzz: ## fuzz every decoder for 15 seconds
+	@for f in $$(grep -rho 'func Fuzz[A-Za-z0-9_]*' --include=*_test.go internal | sed 's/func //' | sort -u); do \
+		pkg=$$(grep -rl "func $$f(" --include=*_test.go internal | head -1 | xargs dirname); \
+		echo "== $$f in $$pkg"; \
+		$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 15s ./$$pkg || exit 1; \
+	done
+
+.PHONY: cross
+cross: ## build for linux/arm64, darwin/arm64 and windows/amd64
+	@for t in linux/arm64 darwin/arm64 windows/amd64; do \
+		echo "== $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -o bin/$${t%/*}-$${t#*/}/ ./cmd/filavip || exit 1; \
+	done
+
+.PHONY: golden
+golden: ## rewrite the golden files from what the code does now
+	$(GO) test ./internal/wire ./internal/api ./internal/orderio -update
+
+.PHONY: clean
+clean: ## remove what the build made
+	rm -rf bin

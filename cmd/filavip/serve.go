@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filavip/filavip/internal/app"
+	"github.com/filavip/filavip/internal/config"
+)
+
+// stopWithin is how long a server may take to stop before the process ends anyway.
+const stopWithin = 30 * time.Second
+
+func newServe(c *console) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the HTTP API and process what it is given",
+		Long: `Serve the HTTP API and process what it is given, until a signal.
+
+An unfinished run in the data directory goes on by itself. The first SIGINT or
+SIGTERM stops cleanly; a second one ends the process at once, which loses nothing
+either.`,
+		Example: "  filavip serve\n  filavip serve --port 8080 --data /var/lib/filavip",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(c, cmd) },
+	}
+	bindSettings(cmd, config.Listen, config.Storage, config.Queue, config.Logs, config.View)
+	return cmd
+}
+
+func serve(c *console, cmd *cobra.Command) error {
+	cfg, err := loadSettings(c, cmd)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(cfg, app.Options{Stderr: c.err, Version: readBuild().Version})
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err = serveUntil(ctx, c, a)
+	stop() // from here on a signal ends the process at once
+	stopCtx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	return errors.Join(err, a.Stop(stopCtx))
+}
+
+// serveUntil listens, begins to work, and serves until ctx is done.
+func serveUntil(ctx context.Context, c *console, a *app.App) error {
+	if err := a.Listen(); err != nil {
+		return err
+	}
+	resumed, err := a.Start(ctx)
+	if err != nil {
+		return err
+	}
+	for _, run := range resumed {
+		fmt.Fprintf(c.err, "Resuming run %s in phase %v.\n", run.ID, run.Phase)
+	}
+	fmt.Fprintf(c.err, "Serving on http://%s\n", a.Addr())
+	return a.Serve(ctx)
+}
