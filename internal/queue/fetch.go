@@ -11,8 +11,12 @@ import (
 // small ones as a fast handler's batch holds. It returns nil once ctx is done. Workers
 // take turns, so only one of them watches the store.
 func (p *Pool) next(ctx context.Context, worker string) []*store.Claim {
-	p.turn.Lock()
-	defer p.turn.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return nil
+	}
 	for ctx.Err() == nil {
 		changed := p.store.Changed()
 		now := p.opts.Clock()

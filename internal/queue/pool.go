@@ -79,8 +79,8 @@ type Pool struct {
 	opts    Options
 	metrics *poolMetrics
 	workers []*worker
-	turn    sync.Mutex   // held by the worker that claims next
-	inHand  atomic.Int64 // claims being worked on
+	turn    chan struct{} // holds one: the worker that claims next
+	inHand  atomic.Int64  // claims being worked on
 
 	mu   sync.Mutex // guards runs
 	runs map[order.RunID]*runWork
@@ -98,7 +98,7 @@ const maxRuns = 64
 // New returns a pool that does nothing until Run.
 func New(s Store, opts Options) *Pool {
 	opts = opts.withDefaults()
-	p := &Pool{store: s, opts: opts, metrics: newPoolMetrics(opts.Metrics), runs: make(map[order.RunID]*runWork)}
+	p := &Pool{store: s, opts: opts, metrics: newPoolMetrics(opts.Metrics), turn: make(chan struct{}, 1), runs: make(map[order.RunID]*runWork)}
 	for i := range opts.Workers {
 		p.workers = append(p.workers, &worker{pool: p, name: fmt.Sprintf("worker-%d", i+1)})
 	}

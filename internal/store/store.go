@@ -134,7 +134,8 @@ type Gate interface {
 	// a few nanoseconds and is meant to be called before every order.
 	MayStart(c *Claim) error
 	// Changed returns a channel that is closed once something may have become claimable
-	// or a count has changed after the call.
+	// or a count has changed after the call. A Claim that takes nothing does not close
+	// it, so whoever found nothing can wait on it.
 	Changed() <-chan struct{}
 }
 

@@ -22,7 +22,6 @@ func (s *Store) Claim(ctx context.Context, _ string, now time.Time, max int) ([]
 	if err := s.enter(ctx); err != nil {
 		return nil, time.Time{}, fmt.Errorf("claim: %w", err)
 	}
-	defer s.leave()
 	var claims []*store.Claim
 	for held := 0; held < max || len(claims) == 0; {
 		b := s.next(now)
@@ -33,8 +32,10 @@ func (s *Store) Claim(ctx context.Context, _ string, now time.Time, max int) ([]
 		claims = append(claims, s.take(b, now))
 	}
 	if len(claims) == 0 {
+		defer s.mu.Unlock()
 		return nil, s.nextDue(now), nil
 	}
+	s.leave()
 	return claims, time.Time{}, nil
 }
 

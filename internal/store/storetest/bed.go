@@ -119,6 +119,16 @@ func (b *bed) claimOne() *store.Claim {
 	return claims[0]
 }
 
+// claims takes exactly n claims that together hold limit orders.
+func (b *bed) claims(n, limit int) []*store.Claim {
+	b.Helper()
+	claims := b.claim(limit)
+	if len(claims) != n || len(indexes(claims...)) != limit {
+		b.Fatalf("Claim(%d) = %d claims of orders %v, want %d claims", limit, len(claims), indexes(claims...), n)
+	}
+	return claims
+}
+
 // sound checks what holds for every claim.
 func (b *bed) sound(c *store.Claim) {
 	b.Helper()

@@ -175,7 +175,7 @@ func testClaimExclusive(b *bed) {
 func testMayStart(b *bed) {
 	r := b.begin(blocksOf(2))
 	r.insert("VVVV", both()...)
-	claims := b.claim(4)
+	claims := b.claims(2, 4)
 	for _, c := range claims {
 		b.ok("MayStart of a held claim", b.s.MayStart(c))
 	}

@@ -117,7 +117,7 @@ func testCleanCompletedLimit(b *bed) {
 func testCleanCompletedLater(b *bed) {
 	r := b.begin(blocksOf(1))
 	r.insert("VVV", both()...)
-	claims := b.claim(3)
+	claims := b.claims(3, 3)
 	b.process(claims[1], claims[2])
 	b.clean(2, store.CleanOptions{State: store.Completed})
 	b.process(claims[0])

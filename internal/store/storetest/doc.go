@@ -8,6 +8,9 @@
 // choice passes. Neither knows which driver it runs; what drivers may differ in, they
 // declare in [Options].
 //
+// One thing it takes for granted: that the orders of one lane in one chunk fill their
+// blocks up to the run's BlockSize, but for the last.
+//
 // After almost every step the suite recounts: counters must equal what a reader of the
 // whole store counts, no order may be lost or doubled, and Verify must agree.
 package storetest

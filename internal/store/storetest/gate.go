@@ -187,7 +187,7 @@ func testGateNormalNotEnqueued(b *bed) {
 func (b *bed) afterRestart(restart func()) {
 	r := b.begin(blocksOf(1))
 	r.insert("VVVNN", both()...)
-	claims := b.claim(2)
+	claims := b.claims(2, 2)
 	b.settle(b.settlement(claims[0], b.retryAt(claims[0], b.tick(), claims[0].Indexes...)...))
 	for left := 3; left > 0; left-- {
 		restart()

@@ -175,8 +175,8 @@ func testInsertKeepsNoReference(b *bed) {
 	b.ok("Lookup", err)
 	loaded, err := b.s.Load(b.ctx, b.claimOne(), new(store.Slab))
 	b.ok("Load", err)
-	if loaded[0].Customer != want.Customer || loaded[0].Note != want.Note {
-		b.Errorf("Load = %+v, want the texts as they were at Insert", loaded[0])
+	if len(loaded) != 1 || loaded[0].Customer != want.Customer || loaded[0].Note != want.Note {
+		b.Errorf("Load = %+v, want the texts as they were at Insert", loaded)
 	}
 }
 

@@ -24,6 +24,9 @@ func testJobStates(b *bed) {
 	r.insert("VVVVVVNN", order.VIP)
 	taken := b.tick()
 	claims, _ := b.claimAt(taken, 1)
+	if len(claims) != 1 {
+		b.Fatalf("Claim(1) = %d claims, want 1", len(claims))
+	}
 	c := claims[0]
 	due := b.tick().Add(time.Hour)
 	b.settle(b.settlement(c, append(append(

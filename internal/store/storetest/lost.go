@@ -60,7 +60,7 @@ func (b *bed) loses(r *batch, lose func(c *store.Claim)) {
 func testLostMixed(b *bed) {
 	r := b.begin(blocksOf(2))
 	r.insert("VVVVVV", both()...)
-	claims := b.claim(6)
+	claims := b.claims(3, 6)
 	var settlements []store.Settlement
 	for _, c := range claims {
 		settlements = append(settlements, b.settlement(c, b.outcomes(c, order.Processed, c.Indexes...)...))

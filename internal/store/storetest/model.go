@@ -107,7 +107,8 @@ type model struct {
 	steps    int
 	ordinals map[order.RunID]int // of the runs of both sides, in the order of their beginning
 	begun    int
-	runs     []*twin // since the last reset
+	youngest time.Time // the last run's start, by its ID
+	runs     []*twin   // since the last reset
 	claims   []*hold
 	base     [2]uint64 // generations at the start
 }

@@ -27,7 +27,7 @@ func (m *model) begin(t *rapid.T) {
 	one := s
 	one.BlockSize = 1
 	idem := m.idem(t, "begin", s.Kind, s.BlockSize)
-	now := m.tick()
+	now := m.tick().Add(-evenly(0, 0, time.Hour).Draw(t, "back"))
 	drv, drvErr := m.drv.Begin(m.ctx, s, now, idem)
 	ref, refErr := m.ref.Begin(m.ctx, one, now, idem)
 	if !m.sameKind(t, "Begin", drvErr, refErr) {
@@ -41,6 +41,10 @@ func (m *model) begin(t *rapid.T) {
 
 // add notes a new run.
 func (m *model) add(t *rapid.T, drv, ref order.Run) {
+	if !drv.ID.Started().After(m.youngest) {
+		t.Fatalf("Begin: the ID starts at %v, want after %v", drv.ID.Started(), m.youngest)
+	}
+	m.youngest = drv.ID.Started()
 	m.begun++
 	m.ordinals[drv.ID], m.ordinals[ref.ID] = m.begun, m.begun
 	r := &twin{

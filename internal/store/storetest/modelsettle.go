@@ -32,7 +32,7 @@ func (m *model) process(t *rapid.T) {
 	if h == nil {
 		return
 	}
-	s := store.Settlement{Claim: h.drv, Started: m.tick(), At: m.tick()}
+	s := store.Settlement{Claim: h.drv, Started: m.tick().Add(-evenly(0, time.Hour).Draw(t, "took")), At: m.tick()}
 	for _, index := range m.left(h) {
 		s.Outcomes = append(s.Outcomes, m.outcome(h, index, order.Processed, s.At, ""))
 	}
@@ -51,7 +51,7 @@ func (m *model) settleAgain(t *rapid.T) {
 // settlement draws outcomes; some may be of orders the claim does not hold any more, or
 // never did.
 func (m *model) settlement(t *rapid.T, h *hold) store.Settlement {
-	s := store.Settlement{Claim: h.drv, Started: m.tick(), At: m.tick()}
+	s := store.Settlement{Claim: h.drv, Started: m.tick().Add(-evenly(0, time.Hour).Draw(t, "took")), At: m.tick()}
 	why := fmt.Sprintf("error %d of kind %s", m.steps, evenly("a", "b").Draw(t, "reason"))
 	wait := evenly(0, time.Second, time.Minute, time.Hour).Draw(t, "due")
 	for _, index := range append(h.drv.Indexes, 0) {

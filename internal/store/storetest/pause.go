@@ -55,7 +55,7 @@ func testPauseSurvives(b *bed) {
 func testPauseHeldClaims(b *bed) {
 	r := b.begin(blocksOf(1))
 	r.insert("VV", both()...)
-	claims := b.claim(2)
+	claims := b.claims(2, 2)
 	b.ok("Pause", b.s.Pause(b.ctx, nil))
 	b.is("MayStart while paused", b.s.MayStart(claims[0]), order.ErrPaused)
 	b.process(claims[0]) // what was in hand ends

@@ -129,13 +129,12 @@ func testRemoveFromARetry(b *bed) {
 	}
 	claims, _ := b.claimAt(due, 100)
 	if got := indexes(claims...); !cmp.Equal(got, []uint64{0, 2}) {
-		b.Errorf("Claim when due = orders %v, want 0 and 2", got)
+		b.Fatalf("Claim when due = orders %v, want 0 and 2", got)
 	}
 	b.remove(2, r.keys(0, 2)...)
 	if got := r.counts()[order.VIP]; got.Claimed != 0 || got.Removed != 3 {
 		b.Errorf("Counts after Remove of a whole claim = %+v, want 3 removed", got)
 	}
-	b.settle()
 	if err := b.s.Settle(b.ctx, b.settlement(claims[0], b.outcomes(claims[0], order.Processed, 0, 2)...)); err != nil {
 		b.is("Settle of a claim that was removed", err, order.ErrClaimLost)
 	}

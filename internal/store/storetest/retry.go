@@ -68,7 +68,7 @@ func testRetryDueOrder(b *bed) {
 func testRetryBeforeNew(b *bed) {
 	r := b.begin(blocksOf(1))
 	r.insert("VVVNNN", both()...)
-	claims := b.claim(2)
+	claims := b.claims(2, 2)
 	b.process(claims[0])
 	b.settle(b.settlement(claims[1], b.retryAt(claims[1], b.tick(), 1)...))
 	b.expect("of a due retry and a new block", 1, 2)

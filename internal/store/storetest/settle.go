@@ -183,7 +183,7 @@ func testSettleWindow(b *bed) {
 			b.Errorf("window of %v = %v to %v, want %v to %v", lane, c.First, c.Last, first, last)
 		}
 	}
-	claims := b.claim(3)
+	claims := b.claims(3, 3)
 	window(order.VIP, time.Time{}, time.Time{})
 	settle(claims[0], 5, 6)
 	window(order.VIP, at(5), at(6))
