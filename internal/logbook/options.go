@@ -14,7 +14,7 @@ import (
 // Tailer is given each line of Info and above as it is written. It must not block and
 // must not log. [*event.Hub] is one.
 type Tailer interface {
-	PublishLine(event.Line)
+	PublishLine(line event.Line)
 }
 
 var _ Tailer = (*event.Hub)(nil)

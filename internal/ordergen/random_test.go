@@ -79,7 +79,7 @@ func shares(w order.Weights) (tiers []order.Tier, share []float64) {
 
 func TestTiersFollowTheirWeights(t *testing.T) {
 	t.Parallel()
-	const n = 20_000
+	const n = 5000
 	for _, weights := range []order.Weights{
 		{25, 25, 25, 25}, {1, 1, 1, 1}, {50, 30, 15, 5}, {0, 1, 0, 1}, {7, 0, 0, 93}, {1_000_000, 1_000_000, 999_999, 1_000_000}, {3, 5, 7, 0},
 	} {
@@ -140,7 +140,7 @@ func TestTierWithoutWeightIsNeverDrawn(t *testing.T) {
 // order, nor about the order at its place under the next seed.
 func TestDrawsAreIndependent(t *testing.T) {
 	t.Parallel()
-	const n = 20_000
+	const n = 10_000
 	weights := order.Weights{1, 1, 1, 1}
 	tier := func(o *order.Order) int { return int(o.Tier) }
 	amount := func(o *order.Order) int { return int(o.Amount-1) / (maxCents / 10) }
@@ -172,7 +172,7 @@ func TestDrawsAreIndependent(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for _, seed := range seeds()[:14] {
+			for _, seed := range seeds()[:12] {
 				first, second := made(seed, weights, n), made(seed+test.seedsApart, weights, n+test.apart)
 				observed := make([]int, test.na*test.nb)
 				for i := range first {
@@ -191,7 +191,7 @@ func TestAllTenNotes(t *testing.T) {
 	t.Parallel()
 	for _, seed := range seeds() {
 		count := map[string]int{}
-		for _, o := range made(seed, order.Weights{1, 1, 1, 1}, 20_000) {
+		for _, o := range made(seed, order.Weights{1, 1, 1, 1}, 5000) {
 			count[o.Note]++
 		}
 		var observed []int
@@ -213,9 +213,13 @@ func TestAmounts(t *testing.T) {
 	t.Parallel()
 	var buckets [100]int
 	lowest, highest := order.Cents(math.MaxInt64), order.Cents(0)
-	for _, o := range made(42, order.Weights{1, 1, 1, 1}, 1_000_000) {
-		lowest, highest = min(lowest, o.Amount), max(highest, o.Amount)
-		buckets[(o.Amount-1)/1000]++
+	g, orders := New(42, order.Weights{1, 1, 1, 1}), make([]order.Order, 1000)
+	for first := uint64(0); first < 1_000_000; first += 1000 {
+		g.Fill(orders, order.RunID{}, first)
+		for i := range orders {
+			lowest, highest = min(lowest, orders[i].Amount), max(highest, orders[i].Amount)
+			buckets[(orders[i].Amount-1)/1000]++
+		}
 	}
 	if lowest != 1 || highest != 1000_00 {
 		t.Errorf("a million amounts from %v to %v, want 0.01 to 1000.00", lowest, highest)
@@ -243,7 +247,7 @@ func TestScale(t *testing.T) {
 // have one output.
 func TestMixSpreadsEveryBit(t *testing.T) {
 	t.Parallel()
-	const n = 4000
+	const n = 2000
 	for in := range 64 {
 		var flips [64]int
 		for i := range uint64(n) {

@@ -69,13 +69,13 @@ func TestCompressionIsRecognised(t *testing.T) {
 	}
 }
 
-// A compressed file that is cut anywhere is an error in the end, never a shorter file;
+// A compressed file that is cut, at any of many places, is an error in the end, never a shorter file;
 // what is delivered before it is whole and in place.
 func TestCutCompression(t *testing.T) {
 	t.Parallel()
 	content, want := lines(0, 500)
 	for name, packed := range map[string]string{"gzip": gzipped(t, content), "zstd": zstandard(t, content)} {
-		for cut := 4; cut < len(packed); cut++ {
+		for cut := 4; cut < len(packed); cut += 1 + len(packed)/200 {
 			r, err := NewReader(strings.NewReader(packed[:cut]), "x.ndjson")
 			if err != nil {
 				continue // within the first bytes

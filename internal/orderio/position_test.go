@@ -47,9 +47,10 @@ func place(t *testing.T, content, name string, n int) Position {
 
 func TestSkipToInLargeFile(t *testing.T) {
 	t.Parallel()
-	content, ids := lines(0, 20_000)
+	content, ids := lines(0, 6_000)
+	end := place(t, content, "x.ndjson", 6_001)
 	for _, packed := range []string{content, gzipped(t, content), zstandard(t, content)} {
-		for _, n := range []int{0, 1, 777, 19_999, 20_000} {
+		for _, n := range []int{0, 777, 5_999, 6_000} {
 			r := reader(t, packed, "x.ndjson")
 			if err := r.SkipTo(place(t, packed, "x.ndjson", n)); err != nil {
 				t.Fatalf("SkipTo(%d orders) = %v", n, err)
@@ -58,8 +59,8 @@ func TestSkipToInLargeFile(t *testing.T) {
 			if diff := cmp.Diff(append([]string(nil), ids[n:]...), refs(orders)); err != nil || diff != "" {
 				t.Errorf("after %d orders: %v, ids (-want +got):\n%s", n, err, diff)
 			}
-			if got, want := r.Position(), place(t, content, "x.ndjson", 20_001); got != want {
-				t.Errorf("after %d orders: position at the end = %+v, want %+v", n, got, want)
+			if got := r.Position(); got != end {
+				t.Errorf("after %d orders: position at the end = %+v, want %+v", n, got, end)
 			}
 		}
 	}

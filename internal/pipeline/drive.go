@@ -47,11 +47,8 @@ func (e *ending) Error() string { return e.err.Error() }
 func (e *ending) Unwrap() error { return e.err }
 
 func endOf(err error) *ending {
-	var e *ending
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
+	e, _ := errors.AsType[*ending](err)
+	return e
 }
 
 // fail ends the run as Failed. What is durable is kept: its pending orders stay pending

@@ -21,6 +21,9 @@ type batch struct {
 	err    error // of the source; io.EOF after the last order
 }
 
+// last says whether nothing comes behind the batch.
+func (b *batch) last() bool { return b.err != nil || b.next.End }
+
 // generate feeds the source into the store. One goroutine reads ahead by a chunk, so
 // that reading and storing overlap.
 // It returns the time spent that no chunk carried.
@@ -96,7 +99,7 @@ func (p *Pipeline) feed(ctx context.Context, run order.Run, src Source, foretell
 		if err := p.insert(ctx, run, src, chunk); err != nil {
 			return 0, err
 		}
-		if b.err != nil || b.next.End {
+		if b.last() {
 			return p.opts.Clock().Sub(mark), nil
 		}
 		free <- b.orders[:cap(b.orders)]
@@ -170,8 +173,7 @@ func asEnding(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var s *SourceError
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*SourceError](err); ok {
 		return &ending{s.Kind, err}
 	}
 	return &ending{"source", err}

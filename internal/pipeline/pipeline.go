@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,7 +44,7 @@ type Refuser interface {
 
 // Publisher hears of phases once they are durable.
 type Publisher interface {
-	PublishPhase(event.PhaseChange)
+	PublishPhase(change event.PhaseChange)
 }
 
 // Options say how a pipeline works.
@@ -229,19 +231,22 @@ func (p *Pipeline) Current(ctx context.Context) (*order.Run, order.Counts, error
 // the work has noticed or not. Without an active run it returns the zero Cancelled.
 func (p *Pipeline) Cancel(ctx context.Context, opts store.CancelOptions, wait time.Duration, idem *store.Idempotency) (store.Cancelled, error) {
 	run, _, err := p.Current(ctx)
-	if err != nil || run == nil {
+	if err != nil {
 		return store.Cancelled{}, err
+	}
+	if run == nil {
+		run = &order.Run{} // idem may still name a cancel of a run that a reset has wiped
 	}
 	opts.At = p.opts.Clock()
 	done, err := p.store.Cancel(ctx, run.ID, opts, idem)
-	if err != nil {
-		return done, err
+	if errors.Is(err, order.ErrNotFound) {
+		return store.Cancelled{}, nil
 	}
-	if done.Was {
+	if err == nil && done.Was && done.Run.Ended.Equal(opts.At) { // else it was done before, for this idem
 		p.publish(&done.Run, run.Phase)
-		p.halt(ctx, run.ID, wait)
+		p.halt(ctx, done.Run.ID, wait)
 	}
-	return done, nil
+	return done, err
 }
 
 // halt stops the work on a run and waits up to wait for it.
@@ -268,16 +273,19 @@ func (p *Pipeline) Reset(ctx context.Context, idem *store.Idempotency) (store.Wi
 	if err != nil {
 		return wiped, err
 	}
-	p.mu.Lock()
-	var left []order.RunID
-	for id := range p.driven {
-		left = append(left, id)
-	}
-	p.mu.Unlock()
-	for _, id := range left {
-		p.halt(ctx, id, time.Second)
+	for _, id := range p.working() {
+		if _, err := p.store.Run(ctx, id); errors.Is(err, order.ErrNotFound) {
+			p.halt(ctx, id, time.Second)
+		}
 	}
 	return wiped, nil
+}
+
+// working returns the runs that are worked on.
+func (p *Pipeline) working() []order.RunID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.driven))
 }
 
 func (p *Pipeline) publish(run *order.Run, from order.Phase) {

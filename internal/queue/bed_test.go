@@ -67,8 +67,8 @@ func inBubble(t *testing.T, opts queue.Options, h handler.Handler, f func(b *bed
 			}
 		}()
 		b.stop = func() { cancel(); <-done }
+		defer b.stop()
 		f(b)
-		b.stop()
 	})
 }
 

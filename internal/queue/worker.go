@@ -70,6 +70,7 @@ func (w *worker) one(fetch, hard context.Context, c *store.Claim) bool {
 	t.flushed = t.started
 	w.out = w.spare(len(orders))
 	for i := range orders {
+		orders[i].Attempts = c.Attempts
 		if fetch.Err() != nil || !t.order(hard, &orders[i]) {
 			t.flush(hard)
 			return false
@@ -112,7 +113,7 @@ func (t *task) order(hard context.Context, o *order.Order) bool {
 		trace(HandOut, o.Key)
 	}
 	err := t.call(hard, o)
-	if err != nil && (hard.Err() != nil || w.pool.store.MayStart(t.claim) == order.ErrClaimLost) {
+	if err != nil && (hard.Err() != nil || errors.Is(w.pool.store.MayStart(t.claim), order.ErrClaimLost)) {
 		return false // interrupted, not failed
 	}
 	now := t.started

@@ -100,14 +100,14 @@ type Refusal struct {
 
 // Lanes hands orders out and takes their outcomes.
 type Lanes interface {
-	// Claim takes ready blocks for a worker until they hold max orders or none is left,
+	// Claim takes ready blocks for a worker until they hold limit orders or none is left,
 	// at least one block if any may be taken: VIP first, in the order of acceptance, due
 	// retries before new blocks of the same lane, NORMAL only through the gate. Each is
 	// claimed by no one else until it is settled, released, revoked, or expires.
 	//
 	// With nothing to take it returns no claim, no error, and the instant at which the
 	// next delayed block comes due, zero if there is none.
-	Claim(ctx context.Context, worker string, now time.Time, max int) ([]*Claim, time.Time, error)
+	Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*Claim, time.Time, error)
 	// Load returns the claim's orders in the order of its Indexes, in the slab's memory:
 	// they are valid until the slab is used again.
 	Load(ctx context.Context, c *Claim, slab *Slab) ([]order.Order, error)

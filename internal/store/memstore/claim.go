@@ -18,12 +18,12 @@ type claim struct {
 }
 
 // Claim implements [store.Lanes].
-func (s *Store) Claim(ctx context.Context, _ string, now time.Time, max int) ([]*store.Claim, time.Time, error) {
+func (s *Store) Claim(ctx context.Context, _ string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, time.Time{}, fmt.Errorf("claim: %w", err)
 	}
 	var claims []*store.Claim
-	for held := 0; held < max || len(claims) == 0; {
+	for held := 0; held < limit || len(claims) == 0; {
 		b := s.next(now)
 		if b == nil {
 			break

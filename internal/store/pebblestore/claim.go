@@ -199,7 +199,7 @@ func (db *DB) scan(c *store.Claim, slab *store.Slab) error {
 		if k.Index() > want[0] {
 			break
 		}
-		if err := keep(slab, k, c.Attempts, iter.Value()); err != nil {
+		if err := keep(slab, k, iter.Value()); err != nil {
 			iter.Close()
 			return err
 		}
@@ -217,7 +217,7 @@ func (db *DB) scan(c *store.Claim, slab *store.Slab) error {
 
 // keep adds a row to the slab. Its customer's name stays in slab.Text until finishSlab
 // makes one string of them all.
-func keep(slab *store.Slab, k order.Key, attempts int, v []byte) error {
+func keep(slab *store.Slab, k order.Key, v []byte) error {
 	row, err := decodeOrder(v)
 	if err != nil {
 		return fmt.Errorf("order %s: %w", k, err)
@@ -225,9 +225,7 @@ func keep(slab *store.Slab, k order.Key, attempts int, v []byte) error {
 	slab.Text = append(slab.Text, row.customer...)
 	slab.Ends = append(slab.Ends, len(slab.Text))
 	row.customer = nil
-	o := row.order(k)
-	o.Attempts = attempts
-	slab.Orders = append(slab.Orders, o)
+	slab.Orders = append(slab.Orders, row.order(k))
 	return nil
 }
 

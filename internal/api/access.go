@@ -1,0 +1,66 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// recorder notes what is answered through it.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0 until the header is written
+	bytes  int64
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// logRequests counts every request and logs it once it is answered: what changed
+// something or went wrong for an operator to see, and the many polls at debug level.
+func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start, rec := now(), &recorder{ResponseWriter: w}
+			defer func() {
+				took, status := now().Sub(start), rec.status
+				if status == 0 {
+					status = http.StatusOK
+				}
+				m.observe(r.Method, r.Pattern, status, took)
+				log.LogAttrs(r.Context(), levelOf(r.Method, status), "request",
+					slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),
+					slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("from", r.RemoteAddr))
+			}()
+			next.ServeHTTP(rec, r)
+		})
+	}
+}
+
+func levelOf(method string, status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelWarn
+	case method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}

@@ -1,0 +1,52 @@
+package api_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Each test that docs/compatibility.md names as a proof exists under that name.
+func TestCompatibilityNamesRealTests(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "compatibility.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z]+)\\.((?:Test|Fuzz)[A-Z]\\w*)(?:/\\w+)?`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 100 {
+		t.Fatalf("%d tests named, want a page full", len(named))
+	}
+	sources := map[string]string{}
+	for _, match := range named {
+		pkg, name := match[1], match[2]
+		if _, known := sources[pkg]; !known {
+			sources[pkg] = testSources(t, pkg)
+		}
+		if !strings.Contains(sources[pkg], "\nfunc "+name+"(") {
+			t.Errorf("%s.%s does not exist", pkg, name)
+		}
+	}
+}
+
+// testSources returns the text of a package's test files.
+func testSources(t *testing.T, pkg string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, dir := range []string{pkg, filepath.Join("store", pkg)} {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(text)
+		}
+	}
+	return all.String()
+}

@@ -1,0 +1,133 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/filavip/filavip/internal/api"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/wire"
+)
+
+// Whatever state the queue is in, its health answers 200 and says which.
+func TestQueueHealth(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	expect := func(when, status string) wire.QueueHealth {
+		t.Helper()
+		var got wire.QueueHealth
+		for _, path := range []string{"/pedidos/health/queue", "/orders/health/queue"} {
+			got = read[wire.QueueHealth](t, f.get(path), http.StatusOK)
+			if got.Status != status || !got.Queue.Connected {
+				t.Errorf("%s: GET %s = %q, connected %v; want %q, true", when, path, got.Status, got.Queue.Connected, status)
+			}
+		}
+		return got
+	}
+	expect("empty", wire.Healthy)
+	f.started(40)
+	if got := expect("generating", wire.Healthy); !got.Processor.IsProcessing || got.Processor.Phase != order.Generating {
+		t.Errorf("processor = %+v, want it at work in GENERATING", got.Processor)
+	}
+	f.settle(order.Dead)
+	if got := expect("a few dead letters", wire.Healthy); !got.Checks.HasFailedJobs {
+		t.Error("hasFailedJobs = false, want true")
+	}
+	read[wire.Paused](t, f.post("/pedidos/queue/pause"), http.StatusOK)
+	expect("paused", wire.OnHold)
+	read[wire.Cancelled](t, f.post("/pedidos/cancel"), http.StatusOK)
+	if got := expect("cancelled", wire.Aborted); !got.Checks.Aborted {
+		t.Error("checks.aborted = false, want true")
+	}
+}
+
+func TestQueueHealthWithoutStore(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	f.pipe.set(func(p *fakePipeline) { p.err = errors.New("mongodb://user:secret@host is gone") })
+	res := f.get("/pedidos/health/queue", "Accept-Language", "pt-BR")
+	text := textOf(t, res)
+	if res.StatusCode != http.StatusServiceUnavailable || strings.Contains(text, "secret") {
+		t.Fatalf("= %d %s, want 503 without the details", res.StatusCode, text)
+	}
+	for _, want := range []string{`"status":"unhealthy"`, `"queue":{"connected":false}`, "não responde"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("body %s lacks %s", text, want)
+		}
+	}
+	if !strings.Contains(f.log.String(), "is gone") {
+		t.Error("the log lacks what happened")
+	}
+}
+
+func TestQueueHealthDoesNotWaitForever(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, nil)
+		f.pipe.block = make(chan struct{}) // never closed: the store hangs
+		if res := f.get("/pedidos/health/queue"); res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("health of a store that hangs = %d, want 503", res.StatusCode)
+		}
+	})
+}
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	var broken error
+	f := newFixture(t, func(o *api.Options) {
+		o.Checks = []api.Check{{Name: "disk", Check: func(context.Context) error { return broken }}}
+	})
+	probe := func(target string) (int, string) {
+		res := f.get(target)
+		return res.StatusCode, textOf(t, res)
+	}
+	expect := func(target string, status int, want string) {
+		t.Helper()
+		if code, text := probe(target); code != status || text != want {
+			t.Errorf("GET %s = %d %q, want %d %q", target, code, text, status, want)
+		}
+	}
+	asJSON := func(status int, want string, services map[string]string) {
+		t.Helper()
+		for _, path := range []string{"/health/ready", "/pedidos/health/ready", "/orders/health/ready"} {
+			got := read[wire.Ready](t, f.get(path), status)
+			if got.Status != want || len(got.Services) != len(services) {
+				t.Errorf("GET %s = %+v, want %s", path, got, want)
+			}
+			for name, state := range services {
+				if got.Services[name] != state {
+					t.Errorf("GET %s: %s = %q, want %q", path, name, got.Services[name], state)
+				}
+			}
+		}
+	}
+	expect("/readyz", 200, "ok\n")
+	expect("/healthz", 200, "ok\n")
+	expect("/readyz?verbose", 200, "[+]store ok\n[+]shutdown ok\n[+]disk ok\nreadyz check passed\n")
+	expect("/readyz?verbose&exclude=disk&exclude=store", 200, "[+]shutdown ok\nreadyz check passed\n")
+	asJSON(200, "ready", map[string]string{"store": "ok", "shutdown": "ok", "disk": "ok"})
+
+	broken = errors.New("secret path")
+	expect("/readyz", 503, "[+]store ok\n[+]shutdown ok\n[-]disk failed\nreadyz check failed\n")
+	expect("/readyz?exclude=disk", 200, "ok\n")
+	asJSON(503, "unavailable", map[string]string{"store": "ok", "shutdown": "ok", "disk": "failed"})
+
+	broken = nil
+	f.api.Drain()
+	expect("/readyz", 503, "[+]store ok\n[-]shutdown failed\n[+]disk ok\nreadyz check failed\n")
+	expect("/livez", 200, "ok\n")
+
+	if err := f.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	expect("/readyz?exclude=shutdown", 503, "[-]store failed\n[+]disk ok\nreadyz check failed\n")
+	for _, path := range []string{"/health/live", "/pedidos/health/live"} {
+		if got := read[wire.Alive](t, f.get(path), http.StatusOK); got.Status != "alive" {
+			t.Errorf("GET %s without a store = %+v, want alive", path, got)
+		}
+	}
+}

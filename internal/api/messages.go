@@ -1,0 +1,60 @@
+package api
+
+import "fmt"
+
+// text names a message for people. Every language has every text; field names and
+// values of enumerations are no texts and never change.
+type text string
+
+// The texts that are not of a kind of problem.
+const (
+	textFault text = "fault"
+
+	allowedNumber  text = "allowed/number"
+	allowedFlag    text = "allowed/flag"
+	allowedChoice  text = "allowed/choice"
+	allowedChoices text = "allowed/choices"
+	allowedOrder   text = "allowed/order"
+	allowedRunID   text = "allowed/run"
+	allowedCursor  text = "allowed/cursor"
+	allowedKey     text = "allowed/key"
+	allowedQuery   text = "allowed/query"
+	allowedFields  text = "allowed/fields"
+	allowedValue   text = "allowed/value"
+	allowedEnd     text = "allowed/end"
+
+	textUnknownRoute text = "detail/unknown-route/named"
+	textMethod       text = "detail/method-not-allowed/named"
+	textNoOrder      text = "detail/not-found/order"
+	textNoRun        text = "detail/not-found/run"
+	textNoProblem    text = "detail/not-found/problem"
+	textRunActive    text = "detail/run-active/named"
+	textUnknownHost  text = "detail/unknown-host/named"
+	textNotJSON      text = "detail/unsupported-media-type/named"
+
+	textStarted   text = "started"
+	textForced    text = "started/forced"
+	textRecovered text = "started/recovered"
+	textCancelled text = "cancelled"
+	textKept      text = "cancelled/kept"
+	textNoneToEnd text = "cancelled/none"
+	textReset     text = "reset"
+	textAutomatic text = "process"
+	textUnstuck   text = "recovered"
+	textNoStore   text = "health/unhealthy"
+)
+
+// dictionary is one language's texts.
+type dictionary map[text]string
+
+// dictionaries holds each language's texts. It is not changed once made.
+type dictionaries [languageCount]dictionary
+
+func newDictionaries() dictionaries {
+	return dictionaries{english: englishTexts(), portuguese: portugueseTexts()}
+}
+
+// say returns a text in a language, with its arguments put in.
+func (d *dictionaries) say(lang language, name text, args ...any) string {
+	return fmt.Sprintf(d[lang][name], args...)
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// sites are the other sites whose pages may call the API. One list serves both
+// questions: whose requests may change something, and who may read the answers.
+type sites struct {
+	trusted    []string
+	protection *http.CrossOriginProtection
+}
+
+// newSites returns the sites of these origins, each written as a browser sends it:
+// scheme, host and, if it is not the usual one, port.
+func newSites(origins []string) (*sites, error) {
+	s := &sites{trusted: origins, protection: http.NewCrossOriginProtection()}
+	for _, origin := range origins {
+		if err := s.protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("%w: origin %q; allowed: such as https://orders.example: %w", order.ErrInvalid, origin, err)
+		}
+	}
+	return s, nil
+}
+
+// refuseForeign answers 403 to what would change something and was sent by a page of
+// a site that is not trusted.
+func (s *sites) refuseForeign(deny denier) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.protection.Check(r) != nil {
+				deny(w, r, &refusal{kind: crossOrigin})
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// allowTrusted tells browsers that pages of trusted sites may read the answers. There
+// are no credentials to send, so none are allowed.
+func (s *sites) allowTrusted(next http.Handler) http.Handler {
+	if len(s.trusted) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		origin := r.Header.Get("Origin")
+		if !slices.Contains(s.trusted, origin) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "ETag, Link, Location, Retry-After")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+			h.Set("Access-Control-Allow-Headers", "Accept-Language, Content-Type, Idempotency-Key, If-None-Match")
+			h.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

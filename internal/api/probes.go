@@ -1,0 +1,99 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// plain is an answer in plain text.
+type plain struct {
+	Status      int
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func newPlain(status int, body []byte) *plain {
+	return &plain{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
+}
+
+func (a *API) registerProbes() {
+	handle(a, route{
+		method: http.MethodGet, paths: []string{"/livez"}, id: "livez", tag: "health",
+		summary: "That the process answers; asks nothing else",
+	}, func(context.Context, *request) (*plain, error) {
+		return newPlain(http.StatusOK, []byte("ok\n")), nil
+	})
+	handle(a, route{
+		method: http.MethodGet, paths: []string{"/readyz", "/healthz"}, id: "readyz", tag: "health",
+		summary: "Whether the server can do its work",
+		more:    "?verbose lists every check; ?exclude=name, as often as needed, leaves one out. 503 if one fails, and from the start of a shutdown on.",
+	}, a.readyz)
+	for _, path := range []string{"/livez", "/readyz", "/healthz"} {
+		a.documentPlain(path)
+	}
+}
+
+// finding is what a check found.
+type finding struct {
+	name string
+	err  error
+}
+
+// runChecks asks every check but the excluded ones.
+func (a *API) runChecks(ctx context.Context, exclude []string) []finding {
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	checks := append([]Check{{"store", a.checkStore}, {"shutdown", a.checkShutdown}}, a.opts.Checks...)
+	var found []finding
+	for _, c := range checks {
+		if slices.Contains(exclude, c.Name) {
+			continue
+		}
+		err := c.Check(ctx)
+		if err != nil {
+			a.log.WarnContext(ctx, "readiness check failed", "check", c.Name, "error", err)
+		}
+		found = append(found, finding{c.Name, err})
+	}
+	return found
+}
+
+func (a *API) checkStore(ctx context.Context) error {
+	_, err := a.opts.Store.Totals(ctx)
+	return err
+}
+
+func (a *API) checkShutdown(context.Context) error {
+	if a.draining.Load() {
+		return errors.New("shutting down")
+	}
+	return nil
+}
+
+// readyz answers in the manner of Kubernetes: why a check failed stays in the log.
+func (a *API) readyz(ctx context.Context, req *request) (*plain, error) {
+	var report bytes.Buffer
+	ready := true
+	for _, found := range a.runChecks(ctx, req.args["exclude"]) {
+		if found.err != nil {
+			ready = false
+			fmt.Fprintf(&report, "[-]%s failed\n", found.name)
+			continue
+		}
+		fmt.Fprintf(&report, "[+]%s ok\n", found.name)
+	}
+	_, verbose := req.args["verbose"]
+	switch {
+	case !ready:
+		report.WriteString("readyz check failed\n")
+		return newPlain(http.StatusServiceUnavailable, report.Bytes()), nil
+	case verbose:
+		report.WriteString("readyz check passed\n")
+		return newPlain(http.StatusOK, report.Bytes()), nil
+	}
+	return newPlain(http.StatusOK, []byte("ok\n")), nil
+}

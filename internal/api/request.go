@@ -1,0 +1,88 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/filavip/filavip/internal/store"
+)
+
+// request is what a handler gets: the parameters as they were sent, and the HTTP
+// request they came in. huma fills it in through Resolve.
+type request struct {
+	http *http.Request
+	args map[string][]string
+	err  error              // why args could not be read
+	idem *store.Idempotency // nil without a key
+}
+
+// Resolve implements [huma.Resolver]. It never reports an error itself: huma would
+// answer 422 to what is 400, 413 or 415.
+func (q *request) Resolve(ctx huma.Context) []error {
+	r, w := humago.Unwrap(ctx)
+	q.http = r
+	q.args, q.err = arguments(ctx.Operation(), w, r)
+	return nil
+}
+
+// reading begins to take parameters out of the request.
+func (q *request) reading() *reading { return &reading{args: q.args} }
+
+// arguments reads the parameters of a request from its query and, for a POST, from its
+// body.
+func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[string][]string, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		f := newFault("query", r.URL.RawQuery, allowedQuery)
+		return nil, &refusal{kind: invalidParameter, faults: []fault{f}}
+	}
+	if r.Method != http.MethodPost {
+		return query, nil
+	}
+	body, err := readBody(w, r)
+	if err != nil || len(body) == 0 {
+		return query, err
+	}
+	if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != "application/json" {
+		return nil, refuse(mediaType, textNotJSON, cut(r.Header.Get("Content-Type")))
+	}
+	fields, err := parseBody(body, names(op))
+	for name, values := range fields {
+		query[name] = append(query[name], values...)
+	}
+	return query, err
+}
+
+// readBody reads the whole body. The time allowed for reading ends with it: what is
+// left of it is no limit to how long the answer may take.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, &refusal{kind: bodyTooLarge}
+	}
+	if err != nil {
+		return nil, &refusal{kind: invalidBody}
+	}
+	// It fails only on a connection that is gone, and then nobody waits for the answer.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// names returns the parameters that an operation takes from the query or the body.
+func names(op *huma.Operation) []string {
+	var all []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			all = append(all, p.Name)
+		}
+	}
+	return all
+}
