@@ -83,11 +83,14 @@ func (a *API) cancel(ctx context.Context, req *request) (*body[wire.Cancelled], 
 		return nil, err
 	}
 	done, err := a.opts.Pipeline.Cancel(ctx, opts, wait, req.idem)
-	if err != nil && !errors.Is(err, order.ErrNotFound) {
+	if errors.Is(err, order.ErrNotFound) {
+		done, err = store.Cancelled{}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	lang := languageOf(req.http)
-	if err != nil || !done.Was {
+	if !done.Was {
 		return &body[wire.Cancelled]{wire.Cancelled{Message: a.texts.say(lang, textNoneToEnd)}}, nil
 	}
 	// A run that ended before this call began was ended by the call that it repeats.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -109,8 +110,7 @@ func (a *API) problem(r *http.Request, err error) *problem {
 			Parameter: f.parameter, Value: f.value, Allowed: a.texts.say(lang, f.allowed, f.args...),
 		})
 	}
-	var active *order.ActiveRunError
-	if errors.As(err, &active) {
+	if active, ok := errors.AsType[*order.ActiveRunError](err); ok {
 		p.RunID = active.Run
 	}
 	if mine.kind.passes() {
@@ -140,9 +140,7 @@ func (a *API) detail(lang language, e *refusal) string {
 func (a *API) deny(w http.ResponseWriter, r *http.Request, err error) {
 	p := a.problem(r, err)
 	header := w.Header()
-	for name, values := range p.header {
-		header[name] = values
-	}
+	maps.Copy(header, p.header)
 	header.Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	encoder := json.NewEncoder(w)

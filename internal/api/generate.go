@@ -96,10 +96,11 @@ func (a *API) start(ctx context.Context, spec order.Spec, force, autoForce bool,
 	}
 	reason := "ended by a start with force=true"
 	if !force {
-		stale := false
-		if standstill, stale = a.opts.Pipeline.Stale(ctx); !stale || !autoForce {
+		why, stale := a.opts.Pipeline.Stale(ctx)
+		if !stale || !autoForce {
 			return run, "", err
 		}
+		standstill = why
 		reason = "ended by a start: " + standstill
 	}
 	end := store.CancelOptions{At: a.opts.Now(), Reason: reason}

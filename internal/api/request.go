@@ -64,8 +64,7 @@ func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[
 // left of it is no limit to how long the answer may take.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &refusal{kind: bodyTooLarge}
 	}
 	if err != nil {

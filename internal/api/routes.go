@@ -110,7 +110,7 @@ func (rt *routes) add(method, at string) {
 	if strings.Contains(at, "{") {
 		return
 	}
-	methods := append(rt.literal[at], method)
+	methods := slices.Concat(rt.literal[at], []string{method})
 	if method == http.MethodGet {
 		methods = append(methods, http.MethodHead)
 	}

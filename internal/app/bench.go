@@ -96,7 +96,7 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 // returns is called.
 func (a *App) poll(ctx context.Context, target int64) (func(order.Run) (*Polled, error), error) {
 	a.cfg.Port = 0
-	if err := a.Listen(); err != nil {
+	if err := a.Listen(ctx); err != nil {
 		return nil, err
 	}
 	serving, stopServing := context.WithCancel(ctx)

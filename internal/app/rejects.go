@@ -25,6 +25,7 @@ type rejectLog struct {
 	w     *bufio.Writer
 	first []orderio.Reject
 	count int64
+	known int64 // orders that were stored already
 }
 
 // open begins a run's rejects. With a line to resume behind, what an earlier process
@@ -91,6 +92,13 @@ func (l *rejectLog) write(r orderio.Reject) error {
 	return orderio.WriteReject(l.w, r)
 }
 
+// skip counts an order that was stored already.
+func (l *rejectLog) skip() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known++
+}
+
 // flush writes what is buffered.
 func (l *rejectLog) flush() error {
 	l.mu.Lock()
@@ -110,6 +118,13 @@ func (l *rejectLog) close() error {
 	err := errors.Join(l.w.Flush(), l.file.Close())
 	l.w, l.file = nil, nil
 	return err
+}
+
+// Known returns how many orders of the input were stored already, and so not again.
+func (a *App) Known() int64 {
+	a.rejects.mu.Lock()
+	defer a.rejects.mu.Unlock()
+	return a.rejects.known
 }
 
 // Rejects returns how many lines this process rejected, and the first of them.

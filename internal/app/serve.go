@@ -21,7 +21,7 @@ const drainFor = 5 * time.Second
 
 // Listen opens the API's port. It comes before Start, so that a port that is taken
 // stops the process before it works on anything.
-func (a *App) Listen() error {
+func (a *App) Listen(ctx context.Context) error {
 	setErrors()
 	server, err := api.New(api.Options{
 		Pipeline:  a.pipeline,
@@ -40,7 +40,7 @@ func (a *App) Listen() error {
 	if err != nil {
 		return err
 	}
-	if a.listener, err = net.Listen("tcp", a.cfg.Addr()); err != nil {
+	if a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Addr()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	a.api, a.server = server, api.NewServer(server, a.log)

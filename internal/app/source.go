@@ -150,6 +150,7 @@ func (s *fileSource) remember(l linesOf) {
 // the very same order again is none.
 func (s *fileSource) Refuse(o *order.Order, err error) error {
 	if err == nil {
+		s.rejects.skip()
 		return nil
 	}
 	r := orderio.Reject{Line: s.lineOf(o.Key.Index()), Field: "id", Value: o.Ref, Reason: "another order has this id", Allowed: "an id of its own, or the same order again"}

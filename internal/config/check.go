@@ -109,8 +109,8 @@ func (l *loader) warnings() []string {
 		}
 	}
 	if unused := l.redisAlone(); len(unused) > 0 {
-		warnings = append(warnings, fmt.Sprintf(
-			"%s: not used without MONGO_URI; orders are kept in the data directory", strings.Join(unused, ", ")))
+		warnings = append(warnings, strings.Join(unused, ", ")+
+			": not used without MONGO_URI; orders are kept in the data directory")
 	}
 	return append(warnings, l.nearMisses()...)
 }

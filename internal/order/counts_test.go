@@ -72,6 +72,11 @@ func TestConserved(t *testing.T) {
 			}
 			*figure -= off
 		}
+		c[order.VIP].Waiting++
+		c[order.Normal].Waiting--
+		if c.Conserved() {
+			t.Fatalf("Conserved() with a waiting order counted in the other lane = true, want false")
+		}
 	})
 }
 

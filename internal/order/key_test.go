@@ -86,15 +86,18 @@ func TestTagCountsWith34Bits(t *testing.T) {
 	t.Parallel()
 	const mask = 1<<34 - 1
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.Uint64().Draw(t, "a"), rapid.Uint64().Draw(t, "b")
-		if rapid.Bool().Draw(t, "one bit apart") {
-			b = a ^ 1<<rapid.IntRange(0, 63).Draw(t, "bit")
-		}
+		a := rapid.Uint64().Draw(t, "a")
+		b := a ^ rapid.Uint64().Draw(t, "change")>>rapid.IntRange(0, 63).Draw(t, "above")<<rapid.IntRange(0, 63).Draw(t, "below")
 		same := order.NewRunID(1, a) == order.NewRunID(1, b)
 		if want := a&mask == b&mask; same != want {
 			t.Fatalf("runs tagged %#x and %#x are the same: %v, want %v", a, b, same, want)
 		}
 	})
+	for bit := range 64 {
+		if same := order.NewRunID(1, 1<<bit) == order.NewRunID(1, 0); same != (bit >= 34) {
+			t.Errorf("a tag of bit %d alone makes no other run: %v, want %v", bit, same, bit >= 34)
+		}
+	}
 }
 
 func number(id [16]byte) *big.Int { return new(big.Int).SetBytes(id[:]) }
@@ -206,6 +209,10 @@ func notUUIDs() []string {
 		"g" + rfcExample[1:],
 		rfcExample[:35] + "\xff",
 		"017f22e2-79b0-7cc3-98c4-dc0c0c07398-",
+		"017f22e2079b0-7cc3-98c4-dc0c0c07398f",
+		"017f22e2-79b007cc3-98c4-dc0c0c07398f",
+		"017f22e2-79b0-7cc3098c4-dc0c0c07398f",
+		"017f22e2-79b0-7cc3-98c40dc0c0c07398f",
 	}
 }
 

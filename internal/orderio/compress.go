@@ -58,7 +58,7 @@ type named struct {
 
 func (n named) Read(p []byte) (int, error) {
 	got, err := n.Reader.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !ended(err) {
 		err = fmt.Errorf("decompress %s: %w", n.name, err)
 	}
 	return got, err

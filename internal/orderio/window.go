@@ -106,7 +106,7 @@ func (w *window) line() (line []byte, size int, err error) {
 		if searched > maxLine+1 {
 			return rest[:maxLine], 0, errLong
 		}
-		if err := w.more(); err == io.EOF && searched > 0 {
+		if err := w.more(); ended(err) && searched > 0 {
 			return trimmed(rest, searched)
 		} else if err != nil {
 			return nil, 0, err

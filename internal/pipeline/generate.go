@@ -13,20 +13,13 @@ import (
 	"github.com/filavip/filavip/internal/store"
 )
 
-// batch is a chunk on its way from the source to the store.
-type batch struct {
-	orders []order.Order
-	first  uint64
-	next   order.Cursor
-	err    error // of the source; io.EOF after the last order
-}
+// lookahead is how many chunks may be on their way: one being read, one that was, one
+// being encoded, and one being stored.
+const lookahead = 4
 
-// last says whether nothing comes behind the batch.
-func (b *batch) last() bool { return b.err != nil || b.next.End }
-
-// generate feeds the source into the store. One goroutine reads ahead by a chunk, so
-// that reading and storing overlap.
-// It returns the time spent that no chunk carried.
+// generate feeds the source into the store. Reading, encoding and storing are stages
+// that work on successive chunks at the same time; storing keeps the order. It returns
+// the time spent that no chunk carried.
 func (p *Pipeline) generate(ctx context.Context, run order.Run) (time.Duration, error) {
 	h, err := handler.New(run.Spec.Work, run.Spec.Seed)
 	if err != nil {
@@ -37,88 +30,161 @@ func (p *Pipeline) generate(ctx context.Context, run order.Run) (time.Duration, 
 		return 0, asEnding(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	ahead, free := make(chan batch, 1), make(chan []order.Order, 2)
-	for range cap(free) {
-		free <- make([]order.Order, run.Spec.ChunkSize)
+	f := feeding{
+		p: p, run: run, src: src, foretell: foretell(h), mark: p.opts.Clock(),
+		free: make(chan []order.Order, lookahead), read: make(chan batch, 1), encoded: make(chan batch, 1),
 	}
-	var reader sync.WaitGroup
-	reader.Go(func() { read(ctx, src, run.Cursor.Next, ahead, free) })
+	for range lookahead {
+		f.free <- make([]order.Order, run.Spec.ChunkSize)
+	}
+	var stages sync.WaitGroup
+	stages.Go(func() { f.reads(ctx) })
+	stages.Go(func() { f.encodes(ctx) })
 	defer func() {
 		cancel()
-		reader.Wait()
+		stages.Wait()
+		f.giveUp(ctx)
 		if err := src.Close(); err != nil {
 			p.opts.Logger.Warn("source not closed", "run", run.ID, "error", err)
 		}
 	}()
-	return p.feed(ctx, run, src, foretell(h), ahead, free)
+	return f.stores(ctx)
 }
 
-// read fills chunks from the source until it ends or ctx is done.
-func read(ctx context.Context, src Source, at uint64, ahead chan<- batch, free <-chan []order.Order) {
-	for {
+// feeding is the work of taking a source's orders into the store.
+type feeding struct {
+	p        *Pipeline
+	run      order.Run
+	src      Source
+	foretell func(*order.Order) order.Digest
+
+	free    chan []order.Order // memory for chunks
+	read    chan batch
+	encoded chan batch
+	mark    time.Time // up to which chunks carry the time spent; of the encoding stage until it has ended
+}
+
+// batch is a chunk on its way from the source to the store.
+type batch struct {
+	orders []order.Order
+	chunk  store.Chunk
+	insert func(context.Context) (store.Inserted, error) // nil: by Insert
+	err    error                                         // [io.EOF] after the last order
+}
+
+// last says whether nothing comes behind the batch.
+func (b *batch) last() bool { return b.err != nil || b.chunk.Next.End }
+
+// send passes a batch on and says whether there is more to do.
+func send(ctx context.Context, to chan<- batch, b batch) bool {
+	select {
+	case to <- b:
+		return !b.last()
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// reads is the first stage: chunks from the source.
+func (f *feeding) reads(ctx context.Context) {
+	at := f.run.Cursor.Next
+	for more := true; more; {
 		var orders []order.Order
 		select {
-		case orders = <-free:
+		case orders = <-f.free:
 		case <-ctx.Done():
 			return
 		}
-		n, next, err := src.Next(ctx, orders[:cap(orders)])
-		b := batch{orders: orders[:n], first: at, next: next, err: err}
+		n, next, err := f.src.Next(ctx, orders)
+		more = send(ctx, f.read, batch{orders: orders, err: err, chunk: store.Chunk{
+			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: f.foretell,
+		}})
 		at += uint64(n)
+	}
+}
+
+// encodes is the second stage: what the store can do without waiting for its turn.
+func (f *feeding) encodes(ctx context.Context) {
+	defer close(f.encoded)
+	preparer, _ := f.p.store.(store.Preparer)
+	for more := true; more; {
+		var b batch
 		select {
-		case ahead <- b:
+		case b = <-f.read:
 		case <-ctx.Done():
 			return
 		}
-		if err != nil {
+		now := f.p.opts.Clock()
+		b.chunk.Spent, f.mark = now.Sub(f.mark), now
+		if preparer != nil && (b.err == nil || errors.Is(b.err, io.EOF)) {
+			var err error
+			if b.insert, err = preparer.Prepare(ctx, fenceOf(&f.run), b.chunk); err != nil {
+				b.err = errors.Join(err, errStore)
+			}
+		}
+		if !send(ctx, f.encoded, b) {
+			if ctx.Err() != nil && b.insert != nil {
+				_, _ = b.insert(ctx) // give it up
+			}
 			return
 		}
 	}
 }
 
-// feed inserts what comes until the source has ended. Each chunk carries the time since
-// the one before; the last one's is returned.
-func (p *Pipeline) feed(ctx context.Context, run order.Run, src Source, foretell func(*order.Order) order.Digest, ahead <-chan batch, free chan<- []order.Order) (time.Duration, error) {
-	mark := p.opts.Clock()
+// errStore marks an error of the store among those of a source.
+var errStore = errors.New("store")
+
+// stores is the last stage. The time since the last chunk is returned.
+func (f *feeding) stores(ctx context.Context) (time.Duration, error) {
 	for {
-		var b batch
-		select {
-		case b = <-ahead:
-		case <-ctx.Done():
+		b, ok := <-f.encoded
+		switch {
+		case !ok:
 			return 0, ctx.Err()
-		}
-		if b.err != nil && !errors.Is(b.err, io.EOF) {
+		case errors.Is(b.err, errStore):
+			return 0, b.err
+		case b.err != nil && !errors.Is(b.err, io.EOF):
 			return 0, asEnding(b.err)
 		}
-		now := p.opts.Clock()
-		chunk := store.Chunk{
-			First: b.first, Orders: b.orders, Next: b.next,
-			Ready: ready(run), Spent: now.Sub(mark), Foretell: foretell,
-		}
-		mark = now
-		if err := p.insert(ctx, run, src, chunk); err != nil {
+		if err := f.insert(ctx, &b); err != nil {
 			return 0, err
 		}
 		if b.last() {
-			return p.opts.Clock().Sub(mark), nil
+			return f.p.opts.Clock().Sub(f.mark), nil
 		}
-		free <- b.orders[:cap(b.orders)]
+		f.free <- b.orders
 	}
 }
 
 // insert stores one chunk, waiting while the disk is full.
-func (p *Pipeline) insert(ctx context.Context, run order.Run, src Source, chunk store.Chunk) error {
+func (f *feeding) insert(ctx context.Context, b *batch) error {
+	insert := b.insert
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		done, err := p.store.Insert(ctx, fenceOf(&run), chunk)
+		if insert == nil {
+			insert = func(ctx context.Context) (store.Inserted, error) {
+				return f.p.store.Insert(ctx, fenceOf(&f.run), b.chunk)
+			}
+		}
+		done, err := insert(ctx)
 		if err == nil {
-			return refuse(src, chunk, done.Refused)
+			return refuse(f.src, b.chunk, done.Refused)
 		}
 		if !errors.Is(err, order.ErrDiskFull) {
 			return err
 		}
-		p.opts.Logger.Warn("run waits for disk space", "run", run.ID, "error", err)
+		f.p.opts.Logger.Warn("run waits for disk space", "run", f.run.ID, "error", err)
 		if !sleep(ctx, wait) {
 			return ctx.Err()
+		}
+		insert = nil
+	}
+}
+
+// giveUp lets go of chunks that were encoded and not stored. ctx is done.
+func (f *feeding) giveUp(ctx context.Context) {
+	for b := range f.encoded {
+		if b.insert != nil {
+			_, _ = b.insert(ctx)
 		}
 	}
 }

@@ -71,6 +71,15 @@ type Source interface {
 	Enqueue(ctx context.Context, fence Fence, lane order.Priority) (int64, error)
 }
 
+// Preparer is a Source that can do the part of Insert which needs no turn while the
+// chunk before is still being inserted. A Source that cannot is used with Insert alone.
+type Preparer interface {
+	// Prepare encodes a chunk and returns a function that inserts it: Insert in two
+	// parts. The function must be called exactly once, also to give the chunk up, for
+	// which its ctx is done. The chunk must not change before it has returned.
+	Prepare(ctx context.Context, fence Fence, chunk Chunk) (insert func(context.Context) (Inserted, error), err error)
+}
+
 // Chunk is a stretch of a run's orders. Their keys are assigned by the caller: index
 // First upward, without a gap. The driver keeps no reference to it.
 type Chunk struct {
@@ -79,10 +88,9 @@ type Chunk struct {
 	Next   order.Cursor // of the run's source behind this chunk; Next.Next is First + len(Orders)
 	Ready  []order.Priority
 	Spent  time.Duration // added to the run's Generate
-	// Enqueue is the part of Spent that enqueuing the lanes in Ready took.
-	Enqueue [order.PriorityCount]time.Duration
 	// Foretell returns the digest's term of an order as it will be once settled. It is
 	// summed over what is added, in [order.LaneCounts] Accepted. Nil sums nothing.
+	// It must not change the order.
 	Foretell func(*order.Order) order.Digest
 }
 

@@ -78,10 +78,7 @@ func (s *Store) insert(r *run, chunk *store.Chunk) store.Inserted {
 		result.Added++
 	}
 	for lane, indexes := range added {
-		for _, b := range cut(block{run: r, lane: order.Priority(lane)}, indexes) {
-			r.waiting[lane] = append(r.waiting[lane], b)
-		}
-		r.doc.Enqueue[lane] += chunk.Enqueue[lane]
+		r.waiting[lane] = append(r.waiting[lane], cut(block{run: r, lane: order.Priority(lane)}, indexes)...)
 	}
 	for _, lane := range chunk.Ready {
 		r.doc.Enqueued[lane] = chunk.Next.Next
@@ -113,9 +110,6 @@ func (s *Store) add(r *run, o *order.Order, foretell func(*order.Order) order.Di
 	c := &r.counts[o.Priority()]
 	c.Generated++
 	c.Waiting++
-	if foretell != nil {
-		c.Accepted = c.Accepted.Add(foretell(o))
-	}
 	e := &entry{accepted: order.Order{
 		Key:       o.Key,
 		Ref:       strings.Clone(o.Ref),
@@ -128,6 +122,9 @@ func (s *Store) add(r *run, o *order.Order, foretell func(*order.Order) order.Di
 	r.entries = append(r.entries, e)
 	if e.accepted.Ref != "" {
 		s.durable.refs[e.accepted.Ref] = e.accepted.Key
+	}
+	if foretell != nil {
+		c.Accepted = c.Accepted.Add(foretell(o))
 	}
 }
 

@@ -200,7 +200,7 @@ func (db *DB) scan(c *store.Claim, slab *store.Slab) error {
 			break
 		}
 		if err := keep(slab, k, iter.Value()); err != nil {
-			iter.Close()
+			_ = iter.Close()
 			return err
 		}
 		want = want[1:]

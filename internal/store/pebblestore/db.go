@@ -20,7 +20,10 @@ const schema = 1
 // errClosed is what calls return after Close.
 var errClosed = errors.New("store is closed")
 
-var _ store.Store = (*DB)(nil)
+var (
+	_ store.Store    = (*DB)(nil)
+	_ store.Preparer = (*DB)(nil)
+)
 
 // DB is a store in one directory. Its methods are safe for concurrent use.
 type DB struct {

@@ -14,6 +14,40 @@ import (
 
 // Insert implements [store.Source].
 func (db *DB) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk) (store.Inserted, error) {
+	return db.insert(ctx, fence, &chunk, nil)
+}
+
+// Prepare implements [store.Preparer]: the rows of orders and blocks are encoded without
+// knowing whether the chunk will have its turn. If it finds the run's cursor elsewhere
+// then, or if refs have to be looked up, it is encoded again.
+func (db *DB) Prepare(ctx context.Context, fence store.Fence, chunk store.Chunk) (func(context.Context) (store.Inserted, error), error) {
+	if err := db.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer db.leave()
+	rs, run := db.lookRun(fence.Run)
+	if rs == nil {
+		return nil, fmt.Errorf("prepare %d orders of run %s: %w", len(chunk.Orders), fence.Run, order.ErrStale)
+	}
+	in := &insertion{db: db, rs: rs, run: &run, batch: db.eng.NewBatchWithSize(len(chunk.Orders) * 64)}
+	if !bearsRefs(chunk.Orders) {
+		if err := in.orders(&chunk, 0); err != nil {
+			return nil, errors.Join(fmt.Errorf("prepare at %d of run %s: %w", chunk.First, run.ID, err), in.batch.Close())
+		}
+		in.ready = true
+	}
+	return func(ctx context.Context) (store.Inserted, error) {
+		defer in.batch.Close()
+		return db.insert(ctx, fence, &chunk, in)
+	}, nil
+}
+
+func bearsRefs(orders []order.Order) bool {
+	return slices.ContainsFunc(orders, func(o order.Order) bool { return o.Ref != "" })
+}
+
+// insert inserts a chunk, of which the rows may have been prepared.
+func (db *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk, in *insertion) (store.Inserted, error) {
 	if err := db.enter(ctx); err != nil {
 		return store.Inserted{}, err
 	}
@@ -23,15 +57,21 @@ func (db *DB) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk) 
 		return store.Inserted{}, fmt.Errorf("insert at %d: %w", chunk.First, err)
 	}
 	defer unlock()
-	if err := db.mayInsert(&run, &chunk); err != nil {
+	if err := db.mayInsert(&run, chunk); err != nil {
 		return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
 	}
-	if repeats(&run, &chunk) {
+	if repeats(&run, chunk) {
 		return store.Inserted{}, nil
 	}
-	in := insertion{db: db, rs: rs, run: &run, batch: db.eng.NewBatch()}
-	defer in.batch.Close()
-	if err := in.build(&chunk); err != nil {
+	if in == nil || !in.ready || chunk.First != run.Cursor.Next {
+		in = &insertion{db: db, rs: rs, batch: db.eng.NewBatchWithSize(len(chunk.Orders) * 64), run: &run}
+		defer in.batch.Close()
+		if err := in.orders(chunk, int(run.Cursor.Next-chunk.First)); err != nil {
+			return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
+		}
+	}
+	in.run = &run
+	if err := in.seal(chunk); err != nil {
 		return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
 	}
 	return in.finish()
@@ -60,12 +100,14 @@ func repeats(run *order.Run, chunk *store.Chunk) bool {
 	return chunk.Next.Next <= run.Cursor.Next
 }
 
-// insertion builds the batch of one chunk.
+// insertion builds the batch of one chunk. Of run, its orders need only what never
+// changes.
 type insertion struct {
 	db      *DB
 	rs      *runState
 	run     *order.Run
 	batch   *pebble.Batch
+	ready   bool // the chunk's orders are in the batch, all of them
 	scratch []byte
 	tallies [order.PriorityCount]tally
 	open    [order.PriorityCount]blockRow // the block being filled, per lane
@@ -75,21 +117,10 @@ type insertion struct {
 	added   int64
 }
 
-func (in *insertion) build(chunk *store.Chunk) error {
-	skip := int(in.run.Cursor.Next - chunk.First)
-	if err := in.orders(chunk, skip); err != nil {
-		return err
-	}
-	for _, lane := range order.Priorities() {
-		if err := in.cut(lane); err != nil {
-			return err
-		}
-	}
+// seal adds what needs the chunk's turn: the run's document and the counters.
+func (in *insertion) seal(chunk *store.Chunk) error {
 	in.run.Cursor = chunk.Next
 	in.run.Generate += chunk.Spent
-	for lane, spent := range chunk.Enqueue {
-		in.run.Enqueue[lane] += spent
-	}
 	for _, lane := range chunk.Ready {
 		in.run.Enqueued[lane] = chunk.Next.Next
 	}
@@ -106,6 +137,7 @@ func (in *insertion) build(chunk *store.Chunk) error {
 	return nil
 }
 
+// orders encodes the chunk's orders from that place on, and the blocks they travel in.
 func (in *insertion) orders(chunk *store.Chunk, skip int) error {
 	started := in.run.ID.Started()
 	key := make([]byte, 0, orderKeyLen)
@@ -139,7 +171,7 @@ func (in *insertion) orders(chunk *store.Chunk, skip int) error {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(in.cut(order.VIP), in.cut(order.Normal))
 }
 
 // file puts an order into its lane's open block.

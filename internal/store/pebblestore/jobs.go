@@ -129,7 +129,7 @@ func (l *jobLister) lane(lane order.Priority, row byte, status order.Status) err
 			continue
 		}
 		if err := l.one(lane, bytes.Clone(iter.Key()), status); err != nil {
-			iter.Close()
+			_ = iter.Close()
 			return err
 		}
 	}

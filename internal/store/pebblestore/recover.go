@@ -39,7 +39,7 @@ func eachIn(r pebble.Reader, lower, upper []byte, f func(key, value []byte) erro
 	}
 	for iter.First(); iter.Valid(); iter.Next() {
 		if err := f(iter.Key(), iter.Value()); err != nil {
-			iter.Close()
+			_ = iter.Close()
 			return err
 		}
 	}

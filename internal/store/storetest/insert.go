@@ -79,9 +79,9 @@ func testInsertCursor(b *bed) {
 	r := b.begin(func(s *order.Spec) { s.Kind = order.Imported })
 	chunk := r.chunk("VN", order.VIP)
 	chunk.Next = order.Cursor{Next: 2, Offset: 321, Line: 4, Hash: "ab12", Reject: 1}
-	chunk.Spent, chunk.Enqueue = time.Second, [order.PriorityCount]time.Duration{time.Millisecond, 0}
+	chunk.Spent = time.Second
 	r.insertChunk(chunk)
-	if r.run.Cursor != chunk.Next || r.run.Generate != time.Second || r.run.Enqueue != chunk.Enqueue {
+	if r.run.Cursor != chunk.Next || r.run.Generate != time.Second {
 		b.Errorf("Insert: cursor %+v, generate %v, enqueue %v", r.run.Cursor, r.run.Generate, r.run.Enqueue)
 	}
 	if want := [order.PriorityCount]uint64{2, 0}; r.run.Enqueued != want {
@@ -89,11 +89,11 @@ func testInsertCursor(b *bed) {
 	}
 	chunk = r.chunk("NNN", order.VIP)
 	chunk.Next = order.Cursor{Next: 5, Offset: 700, Line: 7, Hash: "cd34", Reject: 1, End: true}
-	chunk.Spent, chunk.Enqueue = time.Second, [order.PriorityCount]time.Duration{time.Millisecond, 0}
+	chunk.Spent = time.Second
 	r.insertChunk(chunk)
 	b.reopen()
 	r.refresh()
-	if r.run.Cursor != chunk.Next || r.run.Generate != 2*time.Second || r.run.Enqueue[order.VIP] != 2*time.Millisecond {
+	if r.run.Cursor != chunk.Next || r.run.Generate != 2*time.Second {
 		b.Errorf("second Insert: cursor %+v, generate %v, enqueue %v", r.run.Cursor, r.run.Generate, r.run.Enqueue)
 	}
 	if want := [order.PriorityCount]uint64{5, 0}; r.run.Enqueued != want {

@@ -11,13 +11,30 @@ type test struct {
 	run  func(b *bed)
 }
 
+// topic is a part of the contract.
+type topic struct {
+	name  string
+	tests []test
+}
+
 // Run holds a driver to the contract.
 func Run(t *testing.T, opts Options) {
 	opts = opts.withDefaults()
-	topics := []struct {
-		name  string
-		tests []test
-	}{
+	for _, topic := range topics() {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			for _, test := range topic.tests {
+				t.Run(test.name, func(t *testing.T) {
+					t.Parallel()
+					test.run(newBed(t, opts))
+				})
+			}
+		})
+	}
+}
+
+func topics() []topic {
+	return []topic{
 		{"Runs", runTests()},
 		{"Phases", phaseTests()},
 		{"Insert", insertTests()},
@@ -47,16 +64,5 @@ func Run(t *testing.T, opts Options) {
 		{"Reopen", reopenTests()},
 		{"Context", contextTests()},
 		{"Big", bigTests()},
-	}
-	for _, topic := range topics {
-		t.Run(topic.name, func(t *testing.T) {
-			t.Parallel()
-			for _, test := range topic.tests {
-				t.Run(test.name, func(t *testing.T) {
-					t.Parallel()
-					test.run(newBed(t, opts))
-				})
-			}
-		})
 	}
 }
