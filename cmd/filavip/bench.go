@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,9 +22,9 @@ import (
 const benchLong = `Measure whole runs, each in a process and a directory of its own.
 
 Every run generates, stores, processes and settles its orders durably, from
-acceptance to DONE. Beside each run the floor is measured: the same orders
-encoded and appended to plain files, twice, with an fsync for each chunk, which
-is the least that any store of this kind can do.`
+acceptance to DONE. Beside each run the floor is measured: the same orders made,
+encoded and appended to a plain file with an fsync for each chunk, and all that
+twice, which is the least that any store of this kind can do.`
 
 // benchFlags say what to measure.
 type benchFlags struct {
@@ -80,11 +81,11 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 	if err := checkOutput(f.output); err != nil {
 		return err
 	}
-	runs, err := strictInt(f.runs, 1, 1000)
+	runs, err := strictInt(f.runs, 1000)
 	if err != nil {
 		return withStatus(exitUsage, fmt.Errorf("--runs: %w", err))
 	}
-	if _, err := strictInt(f.quantity, 1, 1_000_000_000); err != nil {
+	if _, err := strictInt(f.quantity, 1_000_000_000); err != nil {
 		return withStatus(exitUsage, fmt.Errorf("--quantity: %w", err))
 	}
 	if _, err := loadSettings(c, cmd); err != nil {
@@ -126,7 +127,7 @@ func child(ctx context.Context, c *console, f *benchFlags, part string, into any
 		return fmt.Errorf("measure %s: %w", part, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	args := append(os.Args[1:len(os.Args):len(os.Args)], "--part", part, "--data", filepath.Join(dir, "data"))
+	args := slices.Concat(os.Args[1:], []string{"--part", part, "--data", filepath.Join(dir, "data")})
 	cmd := exec.CommandContext(ctx, self, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, c.err
@@ -145,7 +146,7 @@ func benchPart(c *console, cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	n, err := strictInt(f.quantity, 1, 1_000_000_000)
+	n, err := strictInt(f.quantity, 1_000_000_000)
 	if err != nil {
 		return withStatus(exitUsage, err)
 	}

@@ -87,9 +87,12 @@ func instant(t time.Time) string {
 
 func millis(d time.Duration) string { return grouped(d.Round(time.Millisecond).Milliseconds()) }
 
+// leastRated is the shortest time that a rate is worth computing over.
+const leastRated = 5 * time.Millisecond
+
 // rate returns orders per second, "-" where the time is too short to divide by.
 func rate(n int64, d time.Duration) string {
-	if d < time.Millisecond || n == 0 {
+	if d < leastRated || n == 0 {
 		return "-"
 	}
 	return grouped(int64(float64(n) / d.Seconds()))

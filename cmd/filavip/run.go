@@ -139,7 +139,7 @@ func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, err
 	if given(cmd, "rejects", "strict") {
 		return order.Spec{}, withStatus(exitUsage, errors.New("--rejects and --strict go with --input"))
 	}
-	n, err := strictInt(f.quantity, 1, 1_000_000_000)
+	n, err := strictInt(f.quantity, 1_000_000_000)
 	if err != nil {
 		return order.Spec{}, withStatus(exitUsage, fmt.Errorf("--quantity: %w", err))
 	}
@@ -152,11 +152,11 @@ func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, err
 	return app.NewSpec(cfg, n, seed), nil
 }
 
-// strictInt reads a plain decimal number of at most ten digits within bounds.
-func strictInt(text string, low, high int64) (int64, error) {
+// strictInt reads a plain decimal number of at most ten digits, from 1 up to high.
+func strictInt(text string, high int64) (int64, error) {
 	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil || len(text) > 10 || text[0] == '+' || int64(n) < low || int64(n) > high {
-		return 0, fmt.Errorf("%q; allowed: a whole number from %d to %d", text, low, high)
+	if err != nil || len(text) > 10 || text[0] == '+' || n < 1 || int64(n) > high {
+		return 0, fmt.Errorf("%q; allowed: a whole number from 1 to %d", text, high)
 	}
 	return int64(n), nil
 }
@@ -200,6 +200,9 @@ func (f *runFlags) print(c *console, a *app.App, run *order.Run, counts order.Co
 		if more := n - int64(len(first)); more > 0 {
 			fmt.Fprintf(c.err, "  and %s more\n", grouped(more))
 		}
+	}
+	if n := a.Known(); n > 0 {
+		fmt.Fprintf(c.err, "%s orders were stored already and not taken again.\n", grouped(n))
 	}
 	return printResult(c.out, run, counts, &status)
 }

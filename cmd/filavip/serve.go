@@ -55,7 +55,7 @@ func serve(c *console, cmd *cobra.Command) error {
 
 // serveUntil listens, begins to work, and serves until ctx is done.
 func serveUntil(ctx context.Context, c *console, a *app.App) error {
-	if err := a.Listen(); err != nil {
+	if err := a.Listen(ctx); err != nil {
 		return err
 	}
 	resumed, err := a.Start(ctx)

@@ -50,7 +50,7 @@ type BenchOptions struct {
 // it stage by stage.
 func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measured, err error) {
 	began := time.Now()
-	stages := stopwatch{cpu: opts.CPU}
+	stages := stopwatch{cpu: opts.CPU, ended: make(chan struct{})}
 	a, err := New(cfg, Options{OnPhase: stages.phase})
 	if err != nil {
 		return m, err
@@ -84,6 +84,7 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 		return m, fmt.Errorf("run ended in %v: %+v", run.Phase, run.Failure)
 	}
 	m.Orders, m.VIP, m.Wall, m.Digest = counts.Generated(), counts[order.VIP].Generated, run.WallClock(run.Ended), counts.Digest()
+	<-stages.ended // it is announced right after it is durable, so maybe after Wait
 	m.Stages = stages.done(&counts)
 	if m.Disk, err = diskUsage(cfg.Data); err != nil {
 		return m, err
@@ -124,6 +125,7 @@ func (a *App) poll(ctx context.Context, target int64) (func(order.Run) (*Polled,
 type stopwatch struct {
 	store *pebblestore.DB
 	cpu   func() time.Duration
+	ended chan struct{} // closed once the run has ended
 
 	mu   sync.Mutex // guards laps
 	laps []lap
@@ -140,6 +142,9 @@ func (s *stopwatch) phase(c event.PhaseChange) {
 	if c.From != order.Idle {
 		s.lap(c.From.String())
 	}
+	if c.To.Ended() {
+		close(s.ended)
+	}
 }
 
 func (s *stopwatch) lap(phase string) {
@@ -148,8 +153,7 @@ func (s *stopwatch) lap(phase string) {
 	s.laps = append(s.laps, lap{phase, time.Now(), s.cpu(), s.store.Stats()})
 }
 
-// done returns the stages. The last phase change is announced right after it is
-// durable, so it may come a moment after whoever waits for it has seen it.
+// done returns the stages.
 func (s *stopwatch) done(counts *order.Counts) []MeasuredStage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,14 +205,15 @@ type MeasuredFloor struct {
 // BenchFloor measures that least for the same orders; see [pebblestore.Floor].
 func BenchFloor(cfg config.Config, quantity int64, seed uint64) (MeasuredFloor, error) {
 	began := time.Now()
-	gen := ordergen.New(seed, cfg.Tiers)
 	run := order.NewRunID(began.UnixMilli(), seed)
-	var made int64
-	written, err := pebblestore.Floor(cfg.Data, cfg.ChunkSize, func(dst []order.Order) int {
-		n := min(int64(len(dst)), quantity-made)
-		gen.Fill(dst[:n], run, uint64(made))
-		made += n
-		return int(n)
+	written, err := pebblestore.Floor(cfg.Data, cfg.ChunkSize, func() func([]order.Order) int {
+		gen, made := ordergen.New(seed, cfg.Tiers), int64(0)
+		return func(dst []order.Order) int {
+			n := min(int64(len(dst)), quantity-made)
+			gen.Fill(dst[:n], run, uint64(made))
+			made += n
+			return int(n)
+		}
 	})
-	return MeasuredFloor{Orders: made, Wall: time.Since(began), Bytes: written}, err
+	return MeasuredFloor{Orders: quantity, Wall: time.Since(began), Bytes: written}, err
 }

@@ -31,10 +31,9 @@ func (b Backoff) withDefaults() Backoff {
 // again. The spread is a function of the order, so that orders which failed together do
 // not come back together.
 func (b Backoff) Due(now time.Time, attempts int, k order.Key) time.Time {
-	delay := b.Base
+	delay := min(b.Base, b.Max)
 	for range attempts - 1 {
-		if delay *= 2; delay >= b.Max {
-			delay = b.Max
+		if delay = min(2*delay, b.Max); delay == b.Max {
 			break
 		}
 	}

@@ -111,6 +111,7 @@ func (db *DB) applyCancel(rs *runState, run order.Run, removed *[order.PriorityC
 	defer db.mu.Unlock()
 	rs.run = run
 	db.vipOpen.Add(-rs.counts[order.VIP].Unsettled())
+	db.dropRows(rs)
 	for st := range db.claims {
 		if st.block.run == rs {
 			st.lost.Store(true)

@@ -3,7 +3,6 @@ package pebblestore
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,7 +106,7 @@ func (db *DB) moveToClaimed(b *readyBlock, sign int) {
 
 // fill reads the block's row and completes the claim.
 func (db *DB) fill(st *claimState) error {
-	v, err := db.get(st.block.row())
+	v, err := db.rowOf(st.block)
 	if err != nil {
 		return fmt.Errorf("block at %s: %w", st.block.name, err)
 	}
@@ -116,6 +115,7 @@ func (db *DB) fill(st *claimState) error {
 	if st.row, _, err = decodeBlock(v, true); err != nil {
 		return fmt.Errorf("block at %s: %w", st.block.name, err)
 	}
+	db.dropRow(st.block)
 	db.mu.Lock()
 	epoch := st.block.run.run.Epoch
 	db.mu.Unlock()
@@ -125,7 +125,7 @@ func (db *DB) fill(st *claimState) error {
 		Epoch:    epoch,
 		Priority: st.block.lane,
 		Attempts: st.row.attempts,
-		Indexes:  slices.Clone(st.row.indexes),
+		Indexes:  st.row.indexes, // never changed in place
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ type DB struct {
 
 	// What MayStart reads before every order; changed under mu.
 	paused  atomic.Bool
+	kept    atomic.Int64 // bytes of block rows in memory
 	vipOpen atomic.Int64 // unsettled VIP orders of runs that are not cancelled
 
 	fence  sync.RWMutex // see the package comment
@@ -62,6 +63,7 @@ type runState struct {
 	doc    sync.Mutex // held while the document is read, changed and written
 	run    order.Run  // guarded by DB.mu; written only by the holder of doc
 	counts order.Counts
+	kept   atomic.Int64                       // bytes of its block rows in memory
 	staged [order.PriorityCount][]*readyBlock // not enqueued yet, in order of index; guarded by DB.mu
 }
 

@@ -10,19 +10,29 @@ import (
 )
 
 // Floor does the least that any durable store of these orders must do, for comparison:
-// it encodes every order and its outcome as this store does, key and value, appends
-// them to a plain file chunk by chunk with an fsync after each, and does so twice, since
-// a log-structured store writes everything once to its log and once to its tables. next
-// fills its argument with the next orders and returns how many, 0 at the end. It returns
-// the bytes written.
-func Floor(dir string, chunk int, next func([]order.Order) int) (written int64, err error) {
-	var files [2]*os.File
-	for i := range files {
-		if files[i], err = os.Create(filepath.Join(dir, fmt.Sprintf("floor-%d", i))); err != nil {
-			return 0, err
+// it makes every order, encodes it and its outcome as this store does, key and value,
+// and appends them to a plain file chunk by chunk with an fsync after each; and all that
+// twice, since an order is stored once when it is accepted and once when it is settled,
+// and a log-structured store writes everything to its log and to its tables. pass
+// returns a function that fills its argument with the next orders and returns how many,
+// 0 at the end. Floor returns the bytes written.
+func Floor(dir string, chunk int, pass func() func([]order.Order) int) (written int64, err error) {
+	for i := range 2 {
+		n, err := floorPass(filepath.Join(dir, fmt.Sprintf("floor-%d", i)), chunk, pass())
+		written += n
+		if err != nil {
+			return written, err
 		}
-		defer func() { err = errors.Join(err, files[i].Close()) }()
 	}
+	return written, nil
+}
+
+func floorPass(path string, chunk int, next func([]order.Order) int) (written int64, err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
 	orders := make([]order.Order, chunk)
 	var buf []byte
 	for n := next(orders); n > 0; n = next(orders) {
@@ -30,15 +40,13 @@ func Floor(dir string, chunk int, next func([]order.Order) int) (written int64, 
 		for i := range orders[:n] {
 			buf = appendFloor(buf, &orders[i])
 		}
-		for _, f := range files {
-			if _, err := f.Write(buf); err != nil {
-				return written, err
-			}
-			if err := f.Sync(); err != nil {
-				return written, err
-			}
-			written += int64(len(buf))
+		if _, err := f.Write(buf); err != nil {
+			return written, err
 		}
+		if err := f.Sync(); err != nil {
+			return written, err
+		}
+		written += int64(len(buf))
 	}
 	return written, nil
 }

@@ -194,8 +194,9 @@ func (in *insertion) cut(lane order.Priority) error {
 	ready := &readyBlock{run: in.rs, lane: lane, name: in.run.ID.Key(b.indexes[0]), count: len(b.indexes)}
 	in.blocks = append(in.blocks, ready)
 	in.scratch = b.append(in.scratch[:0])
+	ready.row = in.db.keepRow(in.rs, in.scratch)
 	b.indexes = b.indexes[:0]
-	return in.batch.Set(ready.row(), in.scratch, nil)
+	return in.batch.Set(ready.rowKey(), in.scratch, nil)
 }
 
 // claimRef reserves an order's ref. It returns false if the order must not be added,

@@ -74,7 +74,7 @@ func (l *jobLister) pending() error {
 }
 
 func (l *jobLister) block(at placed) error {
-	v, err := l.db.get(at.block.row())
+	v, err := l.db.get(at.block.rowKey())
 	if errors.Is(err, order.ErrNotFound) {
 		return nil // settled meanwhile
 	}

@@ -18,12 +18,13 @@ type readyBlock struct {
 	due   time.Time // zero if not delayed
 	seq   uint64    // with due, its row's name
 	since time.Time // with due, when it was delayed
+	row   []byte    // its row's value, if it is kept in memory
 }
 
 func (b *readyBlock) delayed() bool { return !b.due.IsZero() }
 
-// row returns the key of the block's row.
-func (b *readyBlock) row() []byte {
+// rowKey returns the key of the block's row.
+func (b *readyBlock) rowKey() []byte {
 	if b.delayed() {
 		return delayedKey(b.lane, b.due, b.seq)
 	}

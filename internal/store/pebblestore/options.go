@@ -74,6 +74,8 @@ func exit(message string) {
 
 // engine returns Pebble's options. What is set differs from the defaults because the
 // load is known: rows are small, come in key order, and are read soon after or never.
+// Tables of successive flushes hardly overlap, so there is nothing to gain from merging
+// them by their number; only overlap is worth a compaction.
 func (o *Options) engine(fs vfs.FS) *pebble.Options {
 	p := &pebble.Options{
 		FS:                          fs,
@@ -82,9 +84,9 @@ func (o *Options) engine(fs vfs.FS) *pebble.Options {
 		Merger:                      tallyMerger(),
 		MemTableSize:                o.MemTable,
 		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       8,
-		L0CompactionFileThreshold:   64,
-		L0StopWritesThreshold:       64,
+		L0CompactionThreshold:       16,
+		L0CompactionFileThreshold:   10_000,
+		L0StopWritesThreshold:       128,
 		LBaseMaxBytes:               256 << 20,
 		MaxOpenFiles:                1000,
 		Cache:                       pebble.NewCache(blockCache),

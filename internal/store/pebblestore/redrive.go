@@ -85,7 +85,7 @@ func (r *redrive) cut(lane order.Priority) error {
 	r.blocks = append(r.blocks, b)
 	v := open.append(nil)
 	open.indexes = open.indexes[:0]
-	return r.batch.Set(b.row(), v, nil)
+	return r.batch.Set(b.rowKey(), v, nil)
 }
 
 // apply lets memory follow. mu held.

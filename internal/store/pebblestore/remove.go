@@ -64,17 +64,17 @@ func (r *removal) block(b *readyBlock, claim *claimState, want func(index uint64
 		return err
 	}
 	if len(c.left) == 0 {
-		return r.batch.Delete(b.row(), nil)
+		return r.batch.Delete(b.rowKey(), nil)
 	}
 	row.indexes = c.left
-	return r.batch.Set(b.row(), row.append(nil), nil)
+	return r.batch.Set(b.rowKey(), row.append(nil), nil)
 }
 
 func (r *removal) row(b *readyBlock, claim *claimState) (blockRow, error) {
 	if claim != nil {
 		return claim.row, nil
 	}
-	v, err := r.db.get(b.row())
+	v, err := r.db.get(b.rowKey())
 	if err != nil {
 		return blockRow{}, fmt.Errorf("block at %s: %w", b.name, err)
 	}
@@ -113,6 +113,7 @@ func (r *removal) apply(c *cut) {
 	default:
 		r.db.shift(c.block.run, c.block.lane, -n, 0, 0)
 	}
+	r.db.dropRow(c.block)
 	c.block.count -= n
 	if c.block.count == 0 && c.claim == nil {
 		r.db.drop(c.block)
@@ -207,7 +208,7 @@ func (db *DB) pending(want func(*readyBlock) bool) []placed {
 
 // sortKey orders blocks by lane, then new before delayed ones, then by name or due time.
 func (b *readyBlock) sortKey() []byte {
-	row := b.row()
+	row := b.rowKey()
 	row[0], row[1] = row[1], row[0] // lane first; 'j' sorts before 'r'
 	return row
 }

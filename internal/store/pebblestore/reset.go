@@ -63,6 +63,9 @@ func (db *DB) forget(generation uint64) {
 		st.lost.Store(true)
 	}
 	clear(db.claims)
+	for _, rs := range db.byAge {
+		db.dropRows(rs)
+	}
 	clear(db.runs)
 	db.byAge = nil
 	for i := range db.lanes {

@@ -191,12 +191,12 @@ func (s *settling) retry(p *settledPart, row *retryRow) error {
 		since: row.since,
 	}
 	p.retries = append(p.retries, b)
-	return s.batch.Set(b.row(), row.append(nil), nil)
+	return s.batch.Set(b.rowKey(), row.append(nil), nil)
 }
 
 // rewrite replaces the claim's block by what is left of it.
 func (s *settling) rewrite(p *settledPart) error {
-	key := p.state.block.row()
+	key := p.state.block.rowKey()
 	if len(p.left) == 0 {
 		return s.batch.Delete(key, nil)
 	}
