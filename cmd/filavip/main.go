@@ -22,10 +22,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return report(stderr, root.ExecuteContext(ctx))
 }
 
-// gcPercent lets the heap grow by a quarter between collections. Most of it is
+// gcPercent lets the heap grow by three tenths between collections. Most of it is
 // memtables, which live long and hold no pointers, so collecting often is cheap and
 // keeps the process small. GOGC overrules it.
-const gcPercent = 25
+const gcPercent = 30
 
 func tune() {
 	if os.Getenv("GOGC") == "" {

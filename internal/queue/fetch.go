@@ -7,8 +7,8 @@ import (
 	"github.com/filavip/filavip/internal/store"
 )
 
-// next waits until there is something to claim and claims it: one block, or as many
-// small ones as a fast handler's batch holds. It returns nil once ctx is done. Workers
+// next waits until there is something to claim and claims it: one block, or several for
+// a fast handler. It returns nil once ctx is done. Workers
 // take turns, so only one of them watches the store.
 func (p *Pool) next(ctx context.Context, worker string) []*store.Claim {
 	select {
@@ -33,7 +33,11 @@ func (p *Pool) next(ctx context.Context, worker string) []*store.Claim {
 	return nil
 }
 
-// more claims further blocks for a handler that is fast, up to its batch.
+// fastBatches is how many batches of a fast handler are settled in one commit: fewer
+// commits, at the price of memory per worker.
+const fastBatches = 4
+
+// more claims further blocks for a handler that is fast.
 func (p *Pool) more(ctx context.Context, worker string, claims []*store.Claim) []*store.Claim {
 	w, err := p.work(ctx, claims[0].Run)
 	if err != nil || !w.handler.Fast() {
@@ -43,7 +47,7 @@ func (p *Pool) more(ctx context.Context, worker string, claims []*store.Claim) [
 	for _, c := range claims {
 		have += len(c.Indexes)
 	}
-	if room := w.handler.Batch() - have; room > 0 {
+	if room := fastBatches*w.handler.Batch() - have; room > 0 {
 		further, _, err := p.store.Claim(ctx, worker, p.opts.Clock(), room)
 		if err != nil {
 			p.claimTrouble(ctx, err)
