@@ -40,6 +40,7 @@ type Work struct {
 	Delay    time.Duration `json:"delay,omitempty"`    // simulate: time spent per order
 	Failures float64       `json:"failures,omitempty"` // simulate: share of attempts that fail, 0 to 1
 	Attempts int           `json:"attempts"`           // before an order becomes a dead letter
+	Foreign  bool          `json:"foreign,omitempty"`  // the handler is not ours, and may take the process down with it
 }
 
 // Spec is what a run was asked to be. Zero Target means: as many as the source has.

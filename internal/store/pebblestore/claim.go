@@ -42,6 +42,10 @@ func (db *DB) Claim(ctx context.Context, worker string, now time.Time, limit int
 		}
 		claims = append(claims, st.held)
 	}
+	if err := db.markInHand(taken); err != nil {
+		db.giveBack(taken)
+		return nil, time.Time{}, fmt.Errorf("claim: %w", err)
+	}
 	return claims, next, nil
 }
 
@@ -267,17 +271,23 @@ func (db *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 	defer db.leave()
 	for _, c := range claims {
 		if st := db.state(c); st != nil {
-			db.release(st)
+			if err := db.release(st); err != nil {
+				return fmt.Errorf("release: %w", err)
+			}
 		}
 	}
 	return nil
 }
 
 // release gives one claim back once no settle of it is under way.
-func (db *DB) release(st *claimState) {
+func (db *DB) release(st *claimState) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if err := db.unmarkInHand(st); err != nil {
+		return err
+	}
 	db.giveBack([]*claimState{st})
+	return nil
 }
 
 // closeIter is endIter with corruption given its kind.

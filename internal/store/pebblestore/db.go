@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -127,14 +129,16 @@ func (db *DB) Close() error {
 	}
 	db.closed = true
 	db.mu.Lock()
-	for c := range db.claims {
+	held := slices.Collect(maps.Keys(db.claims))
+	for _, c := range held {
 		c.lost.Store(true)
 	}
 	db.announce()
 	db.mu.Unlock()
+	err := db.unmarkInHand(held...) // stopping is not crashing
 	db.fence.Unlock()
 	db.disk.stop()
-	return errors.Join(db.eng.Close(), unlockDir(db.opts.FS, db.dir, db.lock))
+	return errors.Join(err, db.eng.Close(), unlockDir(db.opts.FS, db.dir, db.lock))
 }
 
 // enter begins a call that may commit; leave must follow if it returned nil.

@@ -13,6 +13,7 @@
 //	n/<run16>              the document of a run
 //	m/<name>               single values: schema, pause, generation, ...
 //	k/<key>                idempotency records
+//	i/<block's key>        a block that a foreign handler has in hand
 //
 // The slashes are not stored. d/ and t/ are reserved.
 //

@@ -19,6 +19,7 @@ const (
 	rowRun      = 'n'
 	rowMeta     = 'm'
 	rowIdem     = 'k'
+	rowInHand   = 'i'
 )
 
 // orderKeyLen is the length of an o, s, j or x key.

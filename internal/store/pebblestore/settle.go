@@ -198,10 +198,11 @@ func (s *settling) retry(p *settledPart, row *retryRow) error {
 func (s *settling) rewrite(p *settledPart) error {
 	key := p.state.block.rowKey()
 	if len(p.left) == 0 {
-		return s.batch.Delete(key, nil)
+		return errors.Join(s.batch.Delete(key, nil), unmark(s.batch, p.state))
 	}
 	row := p.state.row
 	row.indexes = p.left
+	row.strikes = 0 // it makes progress
 	return s.batch.Set(key, row.append(nil), nil)
 }
 
