@@ -173,6 +173,7 @@ func FuzzCSV(f *testing.F) {
 		}
 	}
 	f.Add([]byte("cliente,valor,tier\n\"a\"\"b\",1,gold\n\"c\nd\",2,gold\ne,3,gold"))
+	f.Add([]byte("cliente,valor,tier\n\"a\nb\",1,gold"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if isMagic(content) {
 			t.Skip()

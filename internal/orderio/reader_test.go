@@ -304,8 +304,9 @@ func TestCSVRowTooLongBehindItsFirstLine(t *testing.T) {
 func TestCSVRejectAcrossWindowEdge(t *testing.T) {
 	t.Parallel()
 	const header, row = "cliente,valor,tier\n", "\"first\nsecond\",x\n"
+	behind := strings.Repeat(strings.Repeat(" ", 1000)+"\n", windowSize/1000) + "Ana,1,GOLD\n"
 	for before := windowSize - len(row) - 1; before <= windowSize; before++ {
-		content := header + strings.Repeat("\n", before-len(header)) + row + "Ana,1,GOLD\n"
+		content := header + strings.Repeat("\n", before-len(header)) + row + behind
 		orders, rejects, err := readAll(reader(t, content, "x.csv"))
 		if err != nil || len(orders) != 1 || len(rejects) != 1 || rejects[0].Value != `"first` || rejects[0].Reason != "2 cells" {
 			t.Fatalf("row at %d: %d orders, %v, %v, want the row refused with its first line", before, len(orders), rejects, err)

@@ -103,6 +103,26 @@ func (w *diskWatch) check() error {
 
 func (w *diskWatch) path() string { return w.opts.FS.PathJoin(w.dir, BallastName) }
 
+// bytesPerOrder is what an order takes at the most while it is new: its rows in the log
+// and in tables, and tables that are being rewritten.
+const bytesPerOrder = 320
+
+// fits refuses a run whose orders would not fit beside the reserve.
+func (w *diskWatch) fits(orders int64) error {
+	if err := w.check(); err != nil || w.opts.Reserve < 0 || orders <= 0 {
+		return err
+	}
+	usage, err := w.opts.FS.GetDiskUsage(w.dir)
+	if err != nil {
+		return nil //nolint:nilerr // an in-memory file system has no usage to tell
+	}
+	if need := orders * bytesPerOrder; uint64(need)+uint64(w.opts.Reserve) > usage.AvailBytes {
+		return fmt.Errorf("%w: %d orders need about %d MiB beside a reserve of %d MiB; %d MiB are free in %s",
+			order.ErrDiskFull, orders, need>>20, w.opts.Reserve>>20, usage.AvailBytes>>20, w.dir)
+	}
+	return nil
+}
+
 // layBallast makes the ballast file if there is none. It is best effort: without it a
 // full disk only ends the process sooner.
 func (w *diskWatch) layBallast() {

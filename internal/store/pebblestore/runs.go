@@ -23,7 +23,8 @@ func (db *DB) Begin(ctx context.Context, spec order.Spec, now time.Time, idem *s
 	if found, err := db.replay(idem, verbBegin, &before); found || err != nil {
 		return before, err
 	}
-	if err := db.disk.check(); err != nil {
+	// First, so that nobody ends the active run for one that would not fit.
+	if err := db.disk.fits(spec.Target); err != nil {
 		return order.Run{}, err
 	}
 	if err := db.mayBegin(spec); err != nil {
