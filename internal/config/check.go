@@ -57,10 +57,15 @@ func meant(name string, known []string) string {
 
 // derive fills in what follows from other settings.
 func (l *loader) derive(c *Config) {
-	if c.URL == "" {
-		server := url.URL{Scheme: "http", Host: net.JoinHostPort(reachable(c.Host), strconv.Itoa(c.Port))}
-		c.URL = server.String()
+	if c.URL != "" {
+		return
 	}
+	port := defaultPort // which one a server took that may take any is not known here
+	if c.Port != 0 {
+		port = strconv.Itoa(c.Port)
+	}
+	server := url.URL{Scheme: "http", Host: net.JoinHostPort(reachable(c.Host), port)}
+	c.URL = server.String()
 }
 
 // reachable returns the host under which this machine reaches a server that listens
@@ -75,16 +80,13 @@ func reachable(host string) string {
 	return "::1"
 }
 
-// contradictions reports settings that are allowed alone and not together.
-func (l *loader) contradictions(c *Config) {
+// exposure reports an address to listen on that other machines reach, unless that was
+// asked for.
+func (l *loader) exposure(c *Config) {
 	if !c.InsecureOpen && !isLoopback(c.Host) {
 		l.problem(l.origin("HOST"), false, c.Host,
 			"other machines reach this address, and callers are not authenticated",
 			"a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that")
-	}
-	if c.DashboardPort != 0 && c.DashboardPort == c.Port {
-		l.problem(l.origin("DASHBOARD_PORT"), false, strconv.Itoa(c.DashboardPort),
-			"PORT is the same", "another port, or 0 for the dashboard on PORT alone")
 	}
 }
 
@@ -102,12 +104,7 @@ func isLoopback(host string) bool {
 
 // warnings says, once each, what was given and does nothing.
 func (l *loader) warnings() []string {
-	var warnings []string
-	for _, old := range retired() {
-		if g, ok := l.lookup(old.Key); ok {
-			warnings = append(warnings, fmt.Sprintf("%s (%s) does nothing: %s", old.Key, g.where(), old.Hint))
-		}
-	}
+	warnings := slices.Concat(l.outdated(), l.unheeded())
 	if unused := l.redisAlone(); len(unused) > 0 {
 		warnings = append(warnings, strings.Join(unused, ", ")+
 			": not used without MONGO_URI; orders are kept in the data directory")
@@ -115,15 +112,28 @@ func (l *loader) warnings() []string {
 	return append(warnings, l.nearMisses()...)
 }
 
-func (l *loader) lookup(name string) (given, bool) {
-	for _, layer := range l.layers[1:] {
-		for _, g := range layer {
-			if g.name == name {
-				return g, true
-			}
+// outdated warns of retired names in the .env file, which is ours. In the environment
+// they belong to other programs: NODE_ENV is common there.
+func (l *loader) outdated() []string {
+	var warnings []string
+	for _, old := range retired() {
+		i := slices.IndexFunc(l.layers[2], func(g given) bool { return g.name == old.Key })
+		if i >= 0 {
+			warnings = append(warnings, fmt.Sprintf("%s (%s) does nothing: %s", old.Key, l.layers[2][i].where(), old.Hint))
 		}
 	}
-	return given{}, false
+	return warnings
+}
+
+// unheeded warns of settings that are known and have no effect.
+func (l *loader) unheeded() []string {
+	var warnings []string
+	for i, s := range l.settings {
+		if g := l.used[i]; s.Idle != "" && g.origin != Default {
+			warnings = append(warnings, fmt.Sprintf("%s (%s) has no effect in this version: %s", g.name, g.where(), s.Idle))
+		}
+	}
+	return warnings
 }
 
 // redisAlone returns the names of the Redis settings given without MONGO_URI.

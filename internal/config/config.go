@@ -10,7 +10,7 @@ import (
 // Config holds the effective value of every setting. It is valid if [Load] made it.
 // The settings table says what each field means to a user.
 type Config struct {
-	Host         string   // an IP address or host name; loopback unless InsecureOpen
+	Host         string   // an IP address or host name; loopback unless InsecureOpen, if the command listens
 	Port         int      // 0: any free one
 	AllowedHosts []string // beside the loopback names; lower case, without port
 	CORSOrigins  []string // scheme://host[:port], as browsers send them
@@ -28,7 +28,6 @@ type Config struct {
 	MaxOrders        int64 // in one run started over HTTP
 	Workers          int
 	ChunkSize        int       // orders per insert
-	NormalBatch      int       // NORMAL orders per enqueue step
 	Tiers            [4]uint32 // weights of BRONZE, SILVER, GOLD, DIAMOND
 	Attempts         int       // of one order before it is a dead letter
 	SimulateWork     time.Duration
@@ -37,17 +36,15 @@ type Config struct {
 	LogFiles         bool
 	LogLevel         slog.Level
 	LogProgressEvery time.Duration
-	LogMemory        bool
 	LogFlushInterval time.Duration
 	LogBufferMax     int // lines
 
 	Metrics          bool
 	DashboardRefresh time.Duration
-	DashboardPort    int // 0: the dashboard is on Port alone
 
 	URL string // of the server that client commands talk to; never empty
 
-	// Warnings are sentences about settings that were given and do nothing.
+	// Warnings are sentences about names that were given and do nothing.
 	Warnings []string
 
 	entries []Entry

@@ -21,6 +21,8 @@
 // .env file and in the environment. Its flag always names a file, because every user
 // of a machine can read the arguments of a process. Secret values appear nowhere:
 // problems, [Config.Entries] and every way of printing a [Secret] or [URI] mask them.
+// What looks like a password in the value of another setting is masked too where that
+// value is refused.
 //
 // # Problems
 //

@@ -125,7 +125,7 @@ func (p *envParser) advance(n int) {
 
 func variableName(text string) (string, error) {
 	name := strings.TrimSpace(text)
-	if after, ok := strings.CutPrefix(name, "export "); ok {
+	if after, ok := strings.CutPrefix(name, "export"); ok && strings.TrimLeft(after, " \t") != after {
 		name = strings.TrimSpace(after)
 	}
 	for i := range len(name) {

@@ -7,6 +7,19 @@ import (
 
 // The rows of kinds that one or two settings have.
 
+// idle makes the row of a setting that is examined and shown like any other, and has no
+// effect.
+func idle(s Setting, why string) Setting {
+	s.Idle, s.Help = why, "no effect in this version: "+why
+	return s
+}
+
+// nowhere is where the value of such a setting is kept, for it has no field.
+func nowhere[T any]() func(*Config) *T {
+	kept := new(T)
+	return func(*Config) *T { return kept }
+}
+
 func path(s Setting, at func(*Config) *string) Setting {
 	allowed := "the path of a directory"
 	s = text(s, allowed, func(t string) bool { return t != "" && !hasControl(t) }, at)

@@ -15,6 +15,9 @@ type Sources struct {
 	Environ []string
 	// Flags holds the flags that were given, by the names in the settings table.
 	Flags map[string]string
+	// Listens says whether the command opens HOST and PORT. Only then must a HOST that
+	// other machines reach be allowed by FILAVIP_INSECURE_OPEN.
+	Listens bool
 }
 
 // Load returns the configuration that the sources make, or all problems with it,
@@ -29,7 +32,9 @@ func Load(src Sources) (Config, error) {
 	}
 	if len(l.problems) == 0 {
 		l.derive(&c)
-		l.contradictions(&c)
+		if src.Listens {
+			l.exposure(&c)
+		}
 	}
 	if len(l.problems) > 0 {
 		return Config{}, errors.Join(l.problems...)
@@ -171,7 +176,7 @@ func bare(err error) string {
 
 func (l *loader) problem(g given, secret bool, value, reason, allowed string) {
 	l.problems = append(l.problems, &Problem{
-		Name: g.name, Given: showGiven(value, secret), Where: g.where(), Reason: reason, Allowed: allowed,
+		Name: showName(g.name), Given: showGiven(value, secret), Where: g.where(), Reason: reason, Allowed: allowed,
 	})
 }
 

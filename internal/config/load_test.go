@@ -62,7 +62,7 @@ func TestDefaults(t *testing.T) {
 	want := Config{
 		Host: "127.0.0.1", Port: 3000, Data: "./data", Resume: true,
 		RedisHost: "localhost", RedisPort: 6379,
-		MaxOrders: 1_500_000, Workers: 25, ChunkSize: 10_000, NormalBatch: 10_000,
+		MaxOrders: 1_500_000, Workers: 25, ChunkSize: 10_000,
 		Tiers: [4]uint32{25, 25, 25, 25}, Attempts: 3,
 		LogFiles: true, LogLevel: slog.LevelInfo, LogProgressEvery: 5 * time.Second,
 		LogFlushInterval: 750 * time.Millisecond, LogBufferMax: 500,
@@ -135,11 +135,11 @@ func TestEverySettingIsEffective(t *testing.T) {
 		CORSOrigins: []string{"https://a.example", "http://localhost:3001"}, InsecureOpen: true,
 		Data: "/var/lib/filavip", Resume: false,
 		MongoURI: NewURI("mongodb://m:27017/orders"), RedisHost: "r", RedisPort: 1, RedisPassword: NewSecret("pw"), RedisDB: 3,
-		MaxOrders: 7, Workers: 8, ChunkSize: 100, NormalBatch: 100_000, Tiers: [4]uint32{50, 30, 15, 5}, Attempts: 9,
+		MaxOrders: 7, Workers: 8, ChunkSize: 100, Tiers: [4]uint32{50, 30, 15, 5}, Attempts: 9,
 		SimulateWork: 2 * time.Millisecond, SimulateFailures: 0.01,
-		LogFiles: false, LogLevel: slog.LevelDebug, LogProgressEvery: 200 * time.Millisecond, LogMemory: true,
+		LogFiles: false, LogLevel: slog.LevelDebug, LogProgressEvery: 200 * time.Millisecond,
 		LogFlushInterval: 201 * time.Millisecond, LogBufferMax: 51,
-		Metrics: false, DashboardRefresh: time.Second, DashboardPort: 3001, URL: "https://h/base",
+		Metrics: false, DashboardRefresh: time.Second, URL: "https://h/base",
 	}
 	var environ []string
 	defaults := load(t, Sources{})
@@ -164,7 +164,7 @@ func TestEverySettingIsEffective(t *testing.T) {
 			t.Errorf("Entries()[%s] = %q from %s, want %q from environment", e.Key, e.Value, e.Origin, shown)
 		}
 	}
-	want.entries = got.entries
+	want.Warnings, want.entries = got.Warnings, got.entries
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{}, Secret{}, URI{})); diff != "" {
 		t.Errorf("Load(all) (-want +got):\n%s", diff)
 	}
@@ -217,6 +217,29 @@ func TestProblemIsOneLine(t *testing.T) {
 	}
 }
 
+// So it does whatever a name contains.
+func TestNameIsOneLine(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("X", 5000)
+	tests := []struct {
+		src  Sources
+		want string
+	}{
+		{Sources{Environ: []string{"FILAVIP_A\nPORT=1"}}, `"FILAVIP_A\nPORT"="***" (environment)`},
+		{Sources{Environ: []string{"FILAVIP_\x1b[31m=1"}}, `"FILAVIP_\x1b[31m"="***" (environment)`},
+		{Sources{Environ: []string{"FILAVIP_\xff=1"}}, `"FILAVIP_\xff"="***" (environment)`},
+		{Sources{Environ: []string{"FILAVIP_A B=1"}}, `"FILAVIP_A B"="***" (environment)`},
+		{Sources{Environ: []string{"FILAVIP_\u202e=1"}}, `"FILAVIP_\u202e"="***" (environment)`},
+		{Sources{Environ: []string{"FILAVIP_" + long + "=1"}}, `"FILAVIP_` + long[:maxShown-8] + `"... (5008 bytes)="***" (environment)`},
+		{Sources{Flags: map[string]string{"a\r\nb": "1"}}, `"--a\r\nb"="***" (flag)`},
+	}
+	for _, tt := range tests {
+		if lines := problems(t, tt.src); len(lines) != 1 || !strings.HasPrefix(lines[0], tt.want) {
+			t.Errorf("problems = %.200q, want one line that begins with %.200s", lines, tt.want)
+		}
+	}
+}
+
 func TestRefusedTogether(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -225,13 +248,9 @@ func TestRefusedTogether(t *testing.T) {
 		want string
 	}{
 		{
-			"open without saying so", Sources{Environ: []string{"HOST=0.0.0.0"}},
+			"open without saying so", Sources{Environ: []string{"HOST=0.0.0.0"}, Listens: true},
 			`HOST="0.0.0.0" (environment): other machines reach this address, and callers are not authenticated; ` +
 				`allowed: a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that`,
-		},
-		{
-			"two ports that are one", Sources{Environ: []string{"PORT=3001", "DASHBOARD_PORT=3001"}},
-			`DASHBOARD_PORT="3001" (environment): PORT is the same; allowed: another port, or 0 for the dashboard on PORT alone`,
 		},
 		{
 			"alias and key", Sources{Environ: []string{"DASHBOARD_REFRESH=1000", "NEXT_PUBLIC_DASHBOARD_REFRESH=2000"}},
@@ -279,12 +298,12 @@ func TestHostAndInsecureOpen(t *testing.T) {
 	}
 	for _, tt := range tests {
 		environ := []string{"HOST=" + tt.host}
-		if _, err := Load(Sources{Environ: environ}); (err == nil) != tt.loopback {
-			t.Errorf("Load(HOST=%s) = %v, want accepted: %v", tt.host, err, tt.loopback)
+		if _, err := Load(Sources{Environ: environ, Listens: true}); (err == nil) != tt.loopback {
+			t.Errorf("Load(HOST=%s) to listen = %v, want accepted: %v", tt.host, err, tt.loopback)
 		}
-		c := load(t, Sources{Environ: append(environ, "FILAVIP_INSECURE_OPEN=1")})
-		if c.URL != tt.url {
-			t.Errorf("Load(HOST=%s).URL = %s, want %s", tt.host, c.URL, tt.url)
+		load(t, Sources{Environ: append(environ, "FILAVIP_INSECURE_OPEN=1"), Listens: true})
+		if c := load(t, Sources{Environ: environ}); c.URL != tt.url || c.Host != tt.host {
+			t.Errorf("Load(HOST=%s) = host %s, URL %s, want %s", tt.host, c.Host, c.URL, tt.url)
 		}
 	}
 }
@@ -312,17 +331,15 @@ func TestAlias(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	c := load(t, Sources{
-		EnvFile: write(t, "NODE_ENV=production\nORDERS_QUEUE_CONCURENCY=9\nSOMETHING_ELSE=1\nHOME=/root\n"),
-		Environ: []string{
-			"NODE_ENV=development", "MONGO_HOST=m", "MAX_JOB_TIMEOUT=1", "BULK_UPDATE_MODE=true",
-			"REDIS_HOST=r", "REDIS_PASSWORD=hunter2", "TERM=xterm", "MAX_ORDER=1",
-		},
+		EnvFile: write(t, "NODE_ENV=production\nORDERS_QUEUE_CONCURENCY=9\nSOMETHING_ELSE=1\nHOME=/root\n"+
+			"MONGO_HOST=m\nMAX_JOB_TIMEOUT=1\nBULK_UPDATE_MODE=true\nMAX_JOB_TIMEOUT=2\n"),
+		Environ: []string{"NODE_ENV=development", "REDIS_HOST=r", "REDIS_PASSWORD=hunter2", "TERM=xterm", "MAX_ORDER=1"},
 	})
 	want := []string{
-		"MONGO_HOST (environment) does nothing: give MONGO_URI instead",
-		"BULK_UPDATE_MODE (environment) does nothing: updates are always made in bulk",
-		"MAX_JOB_TIMEOUT (environment) does nothing: there is nothing to set",
-		"NODE_ENV (environment) does nothing: there is nothing to set",
+		"MONGO_HOST (.env line 5) does nothing: give MONGO_URI instead",
+		"BULK_UPDATE_MODE (.env line 7) does nothing: updates are always made in bulk",
+		"MAX_JOB_TIMEOUT (.env line 6) does nothing: there is nothing to set",
+		"NODE_ENV (.env line 1) does nothing: there is nothing to set",
 		"REDIS_HOST, REDIS_PASSWORD: not used without MONGO_URI; orders are kept in the data directory",
 		"ORDERS_QUEUE_CONCURENCY (.env line 2) is no setting; was ORDERS_QUEUE_CONCURRENCY meant?",
 	}
@@ -332,6 +349,60 @@ func TestWarnings(t *testing.T) {
 	c = load(t, Sources{Environ: []string{"MONGO_URI=mongodb://m", "REDIS_HOST=r"}})
 	if len(c.Warnings) != 0 {
 		t.Errorf("Warnings with MONGO_URI = %q, want none", c.Warnings)
+	}
+}
+
+// The environment is full of other programs' names, and the retired ones are common.
+func TestRetiredNamesInTheEnvironmentAreNotOurs(t *testing.T) {
+	t.Parallel()
+	var environ []string
+	for _, old := range retired() {
+		environ = append(environ, old.Key+"=1")
+	}
+	if c := load(t, Sources{Environ: environ}); len(c.Warnings) != 0 {
+		t.Errorf("Warnings = %q, want none", c.Warnings)
+	}
+}
+
+func TestSettingsWithoutEffect(t *testing.T) {
+	t.Parallel()
+	c := load(t, Sources{
+		EnvFile: write(t, "LOG_MEMORY=true\nDASHBOARD_PORT=3000\n"),
+		Environ: []string{"LOG_MEMORY=1", "PORT=3000"},
+		Flags:   map[string]string{"normal-batch-size": "0500"},
+	})
+	want := []string{
+		"--normal-batch-size (flag) has no effect in this version: enqueuing is one step, whatever its size",
+		"LOG_MEMORY (environment) has no effect in this version: progress lines have no memory figures",
+		"DASHBOARD_PORT (.env line 2) has no effect in this version: everything is served on PORT",
+	}
+	if diff := cmp.Diff(want, c.Warnings); diff != "" {
+		t.Errorf("Warnings (-want +got):\n%s", diff)
+	}
+	for key, want := range map[string]string{"NORMAL_ENQUEUE_BATCH_SIZE": "500", "LOG_MEMORY": "true", "DASHBOARD_PORT": "3000"} {
+		if got := entry(t, c, key).Value; got != want {
+			t.Errorf("Entries()[%s] = %q, want %q", key, got, want)
+		}
+		if _, err := Load(Sources{Environ: []string{key + "=x"}}); err == nil {
+			t.Errorf("Load(%s=x) = no problem, want one", key)
+		}
+	}
+	if got := entry(t, load(t, Sources{}), "LOG_MEMORY").Value; got != "false" {
+		t.Errorf("LOG_MEMORY after another Load = %q, want its default", got)
+	}
+}
+
+// A server that takes any free port is found by nobody who only knows the settings.
+func TestClientURLWithoutAPort(t *testing.T) {
+	t.Parallel()
+	c := load(t, Sources{Environ: []string{"PORT=0"}})
+	if c.Port != 0 || c.URL != "http://127.0.0.1:3000" {
+		t.Errorf("Load(PORT=0) = port %d, URL %s, want 0, http://127.0.0.1:3000", c.Port, c.URL)
+	}
+	for _, s := range Settings() {
+		if s.Key == "FILAVIP_URL" && !strings.Contains(s.Help, "port 3000 if PORT is 0") {
+			t.Errorf("help of FILAVIP_URL = %q, want it to say what PORT=0 means", s.Help)
+		}
 	}
 }
 

@@ -3,13 +3,14 @@ package config
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Problem is one setting that cannot be used as it was given. Its text is one line
 // without a secret in it.
 type Problem struct {
-	Name    string // the name it was given by: key, alias, X_FILE or --flag
-	Given   string // quoted, shortened, masked if secret; empty if there is no value to show
+	Name    string // the name it was given by: key, alias, X_FILE or --flag; quoted if it is not plain
+	Given   string // quoted, shortened, without passwords; empty if there is no value to show
 	Where   string // the origin, with the line if it is a file's
 	Reason  string // empty if Allowed says it all
 	Allowed string // empty if Reason says it all
@@ -36,18 +37,33 @@ func (p *Problem) Error() string {
 	return text + "; allowed: " + p.Allowed
 }
 
-// maxShown is how many bytes of a value a problem shows.
+// maxShown is how many bytes of a name or value a problem shows.
 const maxShown = 80
 
-// showGiven quotes a value, so that nothing in it can break the line.
+// showGiven quotes a value, so that nothing in it can break the line, and masks what is
+// or may be a secret.
 func showGiven(value string, secret bool) string {
-	switch {
-	case secret && value != "":
+	if secret && value != "" {
 		return `"` + mask + `"`
-	case len(value) > maxShown:
-		return strconv.QuoteToASCII(value[:maxShown]) + fmt.Sprintf("... (%d bytes)", len(value))
 	}
-	return strconv.QuoteToASCII(value)
+	return quote(redactText(value))
+}
+
+// showName quotes a name that is not made of plain printable characters: whoever gives
+// an unknown one may call it anything.
+func showName(name string) string {
+	plain := !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
+	if plain && len(name) <= maxShown {
+		return name
+	}
+	return quote(name)
+}
+
+func quote(text string) string {
+	if len(text) > maxShown {
+		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf("... (%d bytes)", len(text))
+	}
+	return strconv.QuoteToASCII(text)
 }
 
 // nearest returns the name that a user who wrote given most likely meant: one at most

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 )
 
 // mask stands for a secret wherever one would be shown.
@@ -71,7 +70,8 @@ func (u URI) Reveal() string { return u.secret.Reveal() }
 // IsSet says whether the address is not empty.
 func (u URI) IsSet() bool { return u.secret.IsSet() }
 
-// String returns the address with user, password and secret options masked.
+// String returns the address with user, password and secret options masked, and all
+// but its scheme where these cannot be told from the host.
 func (u URI) String() string { return redactURI(u.Reveal()) }
 
 // Format implements [fmt.Formatter] for every verb, by writing String.
@@ -82,56 +82,3 @@ func (u URI) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
 // LogValue implements [slog.LogValuer], by String.
 func (u URI) LogValue() slog.Value { return slog.StringValue(u.String()) }
-
-// redactURI masks whatever in a URI may be a secret. Credentials may contain, against
-// the rules, any of the characters that delimit them, so everything up to the last @
-// goes, and all of a text whose beginning is not plainly a scheme.
-func redactURI(uri string) string {
-	if uri == "" {
-		return ""
-	}
-	scheme, rest, ok := strings.Cut(uri, "://")
-	if !ok || !isScheme(scheme) {
-		return mask
-	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = mask + "@" + rest[i+1:]
-	}
-	base, query, ok := strings.Cut(rest, "?")
-	if !ok {
-		return scheme + "://" + base
-	}
-	return scheme + "://" + base + "?" + redactQuery(query)
-}
-
-func redactQuery(query string) string {
-	options := strings.Split(query, "&")
-	for i, option := range options {
-		key, _, _ := strings.Cut(option, "=")
-		if secretOption(key) {
-			options[i] = key + "=" + mask
-		}
-	}
-	return strings.Join(options, "&")
-}
-
-// secretOption recognises, by their names, the options in which drivers take
-// passwords and tokens.
-func secretOption(key string) bool {
-	key = strings.ToLower(key)
-	for _, word := range []string{"password", "secret", "token", "properties"} {
-		if strings.Contains(key, word) {
-			return true
-		}
-	}
-	return false
-}
-
-func isScheme(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && c != '+' {
-			return false
-		}
-	}
-	return s != ""
-}

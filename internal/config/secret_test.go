@@ -91,27 +91,6 @@ func TestMaskedForms(t *testing.T) {
 	}
 }
 
-func TestRedactURI(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ uri, want string }{
-		{"", ""},
-		{"mongodb://h", "mongodb://h"},
-		{"mongodb://u:p@h", "mongodb://***@h"},
-		{"mongodb://u:p@ss@h", "mongodb://***@h"},
-		{"mongodb://u:p/s?s@h/db", "mongodb://***@h/db"},
-		{"mongodb://h/?a=b&tlsCertificateKeyFilePassword=x&w=majority", "mongodb://h/?a=b&tlsCertificateKeyFilePassword=***&w=majority"},
-		{"mongodb://h/?authMechanismProperties=AWS_SESSION_TOKEN:x", "mongodb://h/?authMechanismProperties=***"},
-		{"u:p", "***"},
-		{"u:p@h://x", "***"},
-		{"://p@h", "***"},
-	}
-	for _, tt := range tests {
-		if got := NewURI(tt.uri).String(); got != tt.want {
-			t.Errorf("NewURI(%q).String() = %q, want %q", tt.uri, got, tt.want)
-		}
-	}
-}
-
 func TestSecretFile(t *testing.T) {
 	t.Parallel()
 	file := write(t, canary+"\r\n")

@@ -49,6 +49,7 @@ type Setting struct {
 	Choices  []string
 	Allowed  string // what may be given, as problems say it
 	Help     string // one line
+	Idle     string // why it has no effect in this version; empty if it has one
 	Secret   bool
 
 	// set stores text in its field and reports whether it is allowed.

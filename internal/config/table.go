@@ -14,6 +14,8 @@ func Settings() []Setting {
 	)
 }
 
+const defaultPort = "3000"
+
 func listenSettings() []Setting {
 	const hosts = "host names or IP addresses without port, separated by commas"
 	const origins = "origins such as https://shop.example:8443, separated by commas; * is refused"
@@ -21,7 +23,7 @@ func listenSettings() []Setting {
 		text(Setting{Key: "HOST", Flag: "host", Group: Listen, Default: "127.0.0.1",
 			Help: "address to listen on; other than loopback needs --insecure-open"},
 			"an IP address or host name, without port", isHost, func(c *Config) *string { return &c.Host }),
-		integer(Setting{Key: "PORT", Flag: "port", Group: Listen, Default: "3000",
+		integer(Setting{Key: "PORT", Flag: "port", Group: Listen, Default: defaultPort,
 			Help: "port of the API and the dashboard; 0 takes any free one"},
 			0, 65535, func(c *Config) *int { return &c.Port }),
 		list(Setting{Key: "FILAVIP_ALLOWED_HOSTS", Flag: "allowed-hosts", Group: Listen,
@@ -78,9 +80,9 @@ func queueSettings() []Setting {
 		integer(Setting{Key: "GENERATION_CHUNK_SIZE", Flag: "chunk-size", Group: Queue, Default: "10000",
 			Help: "orders stored in one step while generating or reading"},
 			100, 100_000, func(c *Config) *int { return &c.ChunkSize }),
-		integer(Setting{Key: "NORMAL_ENQUEUE_BATCH_SIZE", Flag: "normal-batch-size", Group: Queue, Default: "10000",
-			Help: "NORMAL orders enqueued in one step"},
-			100, 100_000, func(c *Config) *int { return &c.NormalBatch }),
+		integer(idle(Setting{Key: "NORMAL_ENQUEUE_BATCH_SIZE", Flag: "normal-batch-size", Group: Queue, Default: "10000"},
+			"enqueuing is one step, whatever its size"),
+			100, 100_000, nowhere[int]()),
 		weights(Setting{Key: "FILAVIP_TIERS", Flag: "tiers", Group: Queue, Default: "25,25,25,25",
 			Help: "shares of BRONZE, SILVER, GOLD and DIAMOND among generated orders"},
 			func(c *Config) *[4]uint32 { return &c.Tiers }),
@@ -108,9 +110,9 @@ func logSettings() []Setting {
 		millis(Setting{Key: "LOG_PROGRESS_EVERY_MS", Flag: "log-progress-every-ms", Group: Logs, Default: "5000",
 			Help: "time between two progress lines of a run"},
 			200, 3_600_000, func(c *Config) *time.Duration { return &c.LogProgressEvery }),
-		boolean(Setting{Key: "LOG_MEMORY", Flag: "log-memory", Group: Logs, Default: "false",
-			Help: "add memory figures to the progress lines"},
-			func(c *Config) *bool { return &c.LogMemory }),
+		boolean(idle(Setting{Key: "LOG_MEMORY", Flag: "log-memory", Group: Logs, Default: "false"},
+			"progress lines have no memory figures"),
+			nowhere[bool]()),
 		millis(Setting{Key: "LOG_FLUSH_INTERVAL_MS", Flag: "log-flush-interval-ms", Group: Logs, Default: "750",
 			Help: "longest time a line waits before it is in its file"},
 			200, 60_000, func(c *Config) *time.Duration { return &c.LogFlushInterval }),
@@ -128,12 +130,12 @@ func viewSettings() []Setting {
 		millis(Setting{Key: "DASHBOARD_REFRESH", Alias: "NEXT_PUBLIC_DASHBOARD_REFRESH", Flag: "dashboard-refresh",
 			Group: View, Default: "5000", Help: "time between two polls of a dashboard that has no live connection"},
 			200, 3_600_000, func(c *Config) *time.Duration { return &c.DashboardRefresh }),
-		integer(Setting{Key: "DASHBOARD_PORT", Flag: "dashboard-port", Group: View, Default: "0",
-			Help: "second port for the dashboard; 0: it is on PORT alone"},
-			0, 65535, func(c *Config) *int { return &c.DashboardPort }),
+		integer(idle(Setting{Key: "DASHBOARD_PORT", Flag: "dashboard-port", Group: View, Default: "0"},
+			"everything is served on PORT"),
+			0, 65535, nowhere[int]()),
 		text(Setting{Key: "FILAVIP_URL", Flag: "url", Group: Client,
-			Help: "server that client commands talk to; empty: the one at HOST and PORT"},
-			"an http or https URL without credentials, query or fragment; or nothing", isServerURL,
+			Help: "server that client commands talk to; empty: the one at HOST and PORT, at port " + defaultPort + " if PORT is 0"},
+			"an http or https URL without credentials, spaces, query or fragment, its port from 1 to 65535; or nothing", isServerURL,
 			func(c *Config) *string { return &c.URL }),
 	}
 }

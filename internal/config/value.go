@@ -70,6 +70,7 @@ func parseFraction(t string) (float64, bool) {
 	return f, err == nil && f <= 1
 }
 
+// parseWeights takes one weight per tier. Spaces around a weight do not count.
 func parseWeights(t string) (w [4]uint32, ok bool) {
 	parts := strings.Split(t, ",")
 	if len(parts) != len(w) {
@@ -77,7 +78,7 @@ func parseWeights(t string) (w [4]uint32, ok bool) {
 	}
 	var sum int64
 	for i, part := range parts {
-		n, ok := parseInt(part, 0, maxWeight)
+		n, ok := parseInt(strings.Trim(part, listSpace), 0, maxWeight)
 		if !ok {
 			return w, false
 		}
@@ -87,6 +88,9 @@ func parseWeights(t string) (w [4]uint32, ok bool) {
 	return w, sum > 0
 }
 
+// listSpace is what may stand around an element of a list.
+const listSpace = " \t"
+
 // parseList splits at commas, lets item examine and normalise each element, and drops
 // repetitions. Spaces around an element do not count. The empty text is the empty list.
 func parseList(t string, item func(string) (string, bool)) ([]string, bool) {
@@ -95,7 +99,7 @@ func parseList(t string, item func(string) (string, bool)) ([]string, bool) {
 	}
 	var items []string
 	for part := range strings.SplitSeq(t, ",") {
-		value, ok := item(strings.Trim(part, " \t"))
+		value, ok := item(strings.Trim(part, listSpace))
 		if !ok {
 			return nil, false
 		}
@@ -163,8 +167,12 @@ func parseOrigin(t string) (string, bool) {
 	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
 		return origin, true
 	}
-	_, ok = parseInt(port, 1, 65535)
-	return origin + ":" + port, ok
+	return origin + ":" + port, isPort(port) && port[0] != '0'
+}
+
+func isPort(t string) bool {
+	_, ok := parseInt(t, 1, 65535)
+	return ok
 }
 
 func isServerURL(t string) bool {
@@ -172,8 +180,12 @@ func isServerURL(t string) bool {
 		return true
 	}
 	u, err := url.Parse(t)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isHost(u.Hostname()) &&
-		u.User == nil && u.RawQuery == "" && !u.ForceQuery && !strings.Contains(t, "#")
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !isHost(u.Hostname()) {
+		return false
+	}
+	plain := u.User == nil && u.RawQuery == "" && !u.ForceQuery && !strings.Contains(t, "#")
+	port := u.Port() == "" && !strings.HasSuffix(u.Host, ":") || isPort(u.Port())
+	return plain && port && !strings.ContainsFunc(t, unicode.IsSpace)
 }
 
 // isMongoURI examines the beginning only: the driver knows the rest better.

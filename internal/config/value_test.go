@@ -29,8 +29,8 @@ func TestValues(t *testing.T) {
 			good: map[string]string{"0": "0", "1": "1", "0.01": "0.01", "1.000": "1", "0.0000000001": "0.0000000001"},
 			bad:  []string{"", ".5", "1.", "1.01", "2", "-0.1", "1e-3", "NaN", "Inf", "0x1p-2", "0,5", "00.5", "0.00000000001"}},
 		{key: "FILAVIP_TIERS",
-			good: map[string]string{"0,0,0,1": "0,0,0,1", "1000000,1,2,3": "1000000,1,2,3"},
-			bad:  []string{"", "0,0,0,0", "1,2,3", "1,2,3,4,5", "1,2,3,-4", "1000001,0,0,0", "1, 2,3,4", "a,b,c,d"}},
+			good: map[string]string{"0,0,0,1": "0,0,0,1", "1000000,1,2,3": "1000000,1,2,3", "1, 2\t,3 , 4": "1,2,3,4"},
+			bad:  []string{"", "0,0,0,0", "1,2,3", "1,2,3,4,5", "1,2,3,-4", "1000001,0,0,0", "1 2,3,4,5", "1,,2,3", "a,b,c,d"}},
 		{key: "FILAVIP_RESUME",
 			good: map[string]string{"auto": "auto", "off": "off"},
 			bad:  []string{"", "x", "Auto", "on", "true"}},
@@ -48,7 +48,7 @@ func TestValues(t *testing.T) {
 				"": "", "HTTPS://Shop.Example": "https://shop.example", "https://a:443,http://b:80": "https://a,http://b",
 				"http://a:443": "http://a:443", "http://[0:0::1]:3001": "http://[::1]:3001", "http://a,http://a:80": "http://a",
 			},
-			bad: []string{"*", "null", "a.example", "https://", "https://a/", "https://a/b", "https://a?", "https://a#", "ftp://a", "https://u@a", "https://a:", "https://a:0", "https://a:65536", "https://a.", "https://a:x", "https://a b"}},
+			bad: []string{"*", "null", "a.example", "https://", "https://a/", "https://a/b", "https://a?", "https://a#", "ftp://a", "https://u@a", "https://a:", "https://a:0", "https://a:65536", "https://a:0443", "http://a:080", "http://a:08080", "https://a.", "https://a:x", "https://a b"}},
 		{key: "REDIS_HOST",
 			good: map[string]string{"redis-1.internal": "redis-1.internal", "::1": "::1"},
 			bad:  []string{"", "a:6379", "redis://a", "fe80::1%a b", "fe80::1%\n"},
@@ -63,8 +63,12 @@ func TestValues(t *testing.T) {
 			good: map[string]string{"": "", "p w@:/": "***"},
 			bad:  []string{"a\nb"}},
 		{key: "FILAVIP_URL",
-			good: map[string]string{"": "http://127.0.0.1:3000", "http://h:1/p": "http://h:1/p", "https://[::1]": "https://[::1]"},
-			bad:  []string{"h:1", "ftp://h", "http://", "http://u:p@h", "http://h?", "http://h?a=b", "http://h#", "http://h/ b\n"}},
+			good: map[string]string{
+				"": "http://127.0.0.1:3000", "http://h:1/p": "http://h:1/p", "https://[::1]": "https://[::1]",
+				"http://h:65535/a%20b": "http://h:65535/a%20b",
+			},
+			bad: []string{"http://h:65536", "http://h:99999999999", "http://h:0", "http://h:", "http://h:/p", "http://[::1]:",
+				"http://h/a b", "http://h/ ", "http://h/a\u00a0b", "h:1", "ftp://h", "http://", "http://u:p@h", "http://h?", "http://h?a=b", "http://h#", "http://h/ b\n"}},
 	}
 	for _, tt := range tests {
 		for given, shown := range tt.good {
