@@ -71,8 +71,13 @@ func (r RunID) String() string { return Key(r).String() }
 // MarshalText implements [encoding.TextMarshaler].
 func (r RunID) MarshalText() ([]byte, error) { return Key(r).MarshalText() }
 
-// UnmarshalText implements [encoding.TextUnmarshaler].
+// UnmarshalText implements [encoding.TextUnmarshaler]. Unlike [ParseRunID] it also takes
+// what MarshalText makes of the zero RunID.
 func (r *RunID) UnmarshalText(text []byte) error {
+	if none := (RunID{}); string(text) == none.String() {
+		*r = none
+		return nil
+	}
 	parsed, err := ParseRunID(string(text))
 	if err != nil {
 		return err

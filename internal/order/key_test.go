@@ -193,6 +193,24 @@ func TestKeyTextComesBack(t *testing.T) {
 	})
 }
 
+// No run at all is written like any other ID, and comes back; asked for by name it is
+// refused.
+func TestNoRunComesBack(t *testing.T) {
+	t.Parallel()
+	const none = "00000000-0000-0000-0000-000000000000"
+	encoded, err := json.Marshal(order.RunID{})
+	if err != nil || string(encoded) != `"`+none+`"` {
+		t.Fatalf("Marshal(no run) = %s, %v, want %q", encoded, err, none)
+	}
+	got := order.NewRunID(rfcMillis, rfcTag)
+	if err := json.Unmarshal(encoded, &got); err != nil || !got.IsZero() {
+		t.Errorf("Unmarshal(%s) = %v, %v, want no run", encoded, got, err)
+	}
+	if got, err := order.ParseRunID(none); !errors.Is(err, order.ErrInvalid) {
+		t.Errorf("ParseRunID(%s) = %v, %v, want ErrInvalid", none, got, err)
+	}
+}
+
 // notUUIDs are texts of which none is a UUID in canonical form.
 func notUUIDs() []string {
 	return []string{
@@ -269,13 +287,14 @@ func FuzzParseKey(f *testing.F) {
 
 func FuzzParseRunID(f *testing.F) {
 	run := order.NewRunID(rfcMillis, rfcTag)
-	for _, text := range append(notUUIDs(), rfcExample, run.String(), strings.ToUpper(run.String())) {
+	noRun := order.RunID{}.String()
+	for _, text := range append(notUUIDs(), rfcExample, run.String(), strings.ToUpper(run.String()), noRun) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		run, err := order.ParseRunID(text)
 		var unmarshalled order.RunID
-		if again := unmarshalled.UnmarshalText([]byte(text)); (again == nil) != (err == nil) || unmarshalled != run {
+		if again := unmarshalled.UnmarshalText([]byte(text)); (again == nil) != (err == nil || text == noRun) || unmarshalled != run {
 			t.Errorf("UnmarshalText(%q) = %v, %v; ParseRunID = %v, %v", text, unmarshalled, again, run, err)
 		}
 		key, keyErr := order.ParseKey(text)

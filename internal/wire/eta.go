@@ -47,7 +47,8 @@ func percent(run *order.Run, c *order.Counts) float64 {
 	case settled >= total:
 		return 100
 	}
-	return math.Floor(float64(settled)/float64(total)*10_000) / 100
+	// In whole hundredths of a percent, cut: a quotient of doubles makes 56.99 of 57 in 100.
+	return float64(settled*10_000/total) / 100
 }
 
 // forecast is the time an active run still needs: generation beside what is left of
@@ -92,7 +93,8 @@ func laneTime(run *order.Run, c *order.Counts, p order.Priority, n int64, now ti
 		}
 		p = order.VIP
 	}
-	settled, worked := done(&c[p]), window(run, c, p, now)-gapsSince(run, c[p].First)
+	from, to := windowOf(run, c, p, now)
+	settled, worked := done(&c[p]), to.Sub(from)-gapsWithin(run, from, to)
 	if settled == 0 || worked <= 0 {
 		return 0, false
 	}
@@ -123,15 +125,18 @@ func stretch(took time.Duration, n, those int64) time.Duration {
 	return time.Duration(min(ns, math.MaxInt64/4))
 }
 
-// gapsSince is the time since the given instant in which no process worked on the run.
-func gapsSince(run *order.Run, since time.Time) time.Duration {
+// gapsWithin is the time between two instants in which no process worked on the run.
+func gapsWithin(run *order.Run, from, to time.Time) time.Duration {
 	var sum time.Duration
 	for _, gap := range run.Gaps {
-		from := gap.From
-		if from.Before(since) {
-			from = since
+		begin, end := gap.From, gap.To
+		if begin.Before(from) {
+			begin = from
 		}
-		sum += max(0, gap.To.Sub(from))
+		if end.After(to) {
+			end = to
+		}
+		sum += max(0, end.Sub(begin))
 	}
 	return sum
 }

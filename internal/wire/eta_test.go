@@ -16,6 +16,9 @@ func TestEstimate(t *testing.T) {
 	unsized.Spec.Target, unsized.Cursor.End = 0, false
 	resumed := runIn(order.WaitingNormalDrain)
 	resumed.Gaps = []order.Gap{{From: at(3700), To: at(13_700)}}
+	// NORMAL has not begun, so VIP's rate counts: 250 in 2.1 s, of which 0.3 s were a gap.
+	later := runIn(order.EnqueueNormal)
+	later.Gaps = []order.Gap{{From: at(-500), To: at(50)}, {From: at(1900), To: at(2500)}, {From: at(2600), To: at(60_000)}}
 	tests := []struct {
 		name   string
 		run    *order.Run
@@ -23,6 +26,7 @@ func TestEstimate(t *testing.T) {
 		now    int64
 		want   int64
 	}{
+		{"gaps outside of a lane's window", later, counts(vipDone(), untouched(750)), 60_100, 5400},
 		{"nothing generated", half, order.Counts{}, 10, unknown},
 		{"size of the source unknown", unsized, counts(
 			order.LaneCounts{Generated: 125, Processed: 60, Waiting: 65, First: at(0), Last: at(499)}, untouched(375)), 500, unknown},
@@ -43,7 +47,7 @@ func TestEstimate(t *testing.T) {
 		{"quiet for a minute", runIn(order.WaitingNormalDrain), counts(vipDone(), normalHalf()), 64_000, unknown},
 		{"quiet for less", runIn(order.WaitingNormalDrain), counts(vipDone(), normalHalf()), 63_999, 91_348},
 		{"done", runIn(order.Done), counts(vipDone(), normalDone()), 99_000, 0},
-		{"failed", failIn(order.EnqueueNormal, 3000, "store", ""), counts(vipDone(), untouched(750)), 99_000, 0},
+		{"failed", failIn(order.EnqueueNormal, 3000, "check", ""), counts(vipDone(), untouched(750)), 99_000, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -81,6 +85,19 @@ func TestNoEstimateWhileNothingIsHandedOut(t *testing.T) {
 	}
 }
 
+// Every whole percentage is shown as it is.
+func TestWholePercent(t *testing.T) {
+	t.Parallel()
+	run := runIn(order.WaitingVIPDrain)
+	run.Spec.Target = 100
+	for n := range int64(100) {
+		c := counts(order.LaneCounts{Generated: 100, Processed: n, Waiting: 100 - n}, order.LaneCounts{})
+		if got := wire.NewStatus(run, c, at(9000)).ETA.ProgressPercent; got != float64(n) {
+			t.Errorf("progressPercent of %d in 100 = %v, want %d", n, got, n)
+		}
+	}
+}
+
 func TestPercent(t *testing.T) {
 	t.Parallel()
 	almost := counts(vipDone(), order.LaneCounts{Generated: 750, Processed: 749, Claimed: 1, First: at(3100), Last: at(3700)})
@@ -88,12 +105,16 @@ func TestPercent(t *testing.T) {
 	big.Spec.Target = 1_000_000
 	unsized := runIn(order.Done)
 	unsized.Spec.Target = 0
+	hundred, huge := runIn(order.WaitingVIPDrain), runIn(order.WaitingVIPDrain)
+	hundred.Spec.Target, huge.Spec.Target = 100, order.MaxIndex+1
 	tests := []struct {
 		name   string
 		run    *order.Run
 		counts order.Counts
 		want   float64
 	}{
+		{"57 of 100", hundred, counts(order.LaneCounts{Generated: 57, Processed: 57}, untouched(43)), 57},
+		{"more than a double counts exactly", huge, counts(order.LaneCounts{Generated: order.MaxIndex, Processed: order.MaxIndex}, order.LaneCounts{}), 99.99},
 		{"one left of a thousand", runIn(order.WaitingNormalDrain), almost, 99.9},
 		{"never rounded up to all", big, counts(order.LaneCounts{Generated: 999_999, Processed: 999_999}, untouched(1)), 99.99},
 		{"cleaned orders are not left", runIn(order.WaitingNormalDrain),

@@ -77,6 +77,14 @@ func NewQueueHealth(run *order.Run, counts order.Counts, queue QueueCounts, now 
 	}
 }
 
+// InQueue adds why the store hands nothing out although orders wait, empty if it does:
+// what is held back on purpose is not stuck.
+func (h *QueueHealth) InQueue(stalled string) {
+	if h.Checks != nil && stalled != "" {
+		h.Checks.IsStuck = false
+	}
+}
+
 // NewUnhealthy returns the health of a queue whose store did not answer.
 func NewUnhealthy(reason string, now time.Time) QueueHealth {
 	return QueueHealth{Status: Unhealthy, Timestamp: At(now), Error: reason}
@@ -96,9 +104,10 @@ func healthOf(s *Status, queue *QueueCounts) string {
 	return Healthy
 }
 
-// stuck says whether the run is active, the lane whose turn it is has orders left,
-// and nothing has happened to it for too long. While orders are generated and none
-// is VIP, nothing can be settled and nothing is stuck.
+// stuck says whether the run is active, the lane whose turn it is has orders that a
+// worker has or could take, and nothing has happened to it for too long. While orders
+// are generated and none is VIP, or while those that are left wait for the due time of
+// a retry, nothing can be settled and nothing is stuck.
 func stuck(run *order.Run, counts *order.Counts, now time.Time) bool {
 	if run == nil || !run.Active() {
 		return false
@@ -107,7 +116,8 @@ func stuck(run *order.Run, counts *order.Counts, now time.Time) bool {
 	if run.Phase > order.WaitingVIPDrain {
 		turn = order.Normal
 	}
-	return counts[turn].Unsettled() > 0 && now.Sub(LastSign(run, counts)) >= quietAfter
+	c := &counts[turn]
+	return c.Waiting+c.Claimed > 0 && now.Sub(LastSign(run, counts)) >= quietAfter
 }
 
 // Alive is the answer to GET /health/live.

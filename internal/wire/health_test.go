@@ -31,7 +31,7 @@ func TestHealthStatus(t *testing.T) {
 		{"one more", runIn(order.Done), wire.QueueCounts{Failed: 101}, wire.Degraded},
 		{"paused overrules degraded", runIn(order.Done), wire.QueueCounts{Failed: 101, Paused: true}, wire.OnHold},
 		{"aborted overrules paused", cancelled, wire.QueueCounts{Paused: true}, wire.Aborted},
-		{"error overrules paused", failIn(order.EnqueueVIP, 5, "store", ""), wire.QueueCounts{Paused: true}, wire.InError},
+		{"error overrules paused", failIn(order.EnqueueVIP, 5, "source", ""), wire.QueueCounts{Paused: true}, wire.InError},
 		{"an abort that shows IDLE is over", shown, wire.QueueCounts{}, wire.Healthy},
 	}
 	for _, test := range tests {
@@ -45,6 +45,8 @@ func TestIsStuck(t *testing.T) {
 	t.Parallel()
 	resumed := runIn(order.WaitingNormalDrain)
 	resumed.Gaps = []order.Gap{{From: at(3700), To: at(60_000)}}
+	onlyRetries := order.LaneCounts{Generated: 750, Processed: 725, Delayed: 25, First: at(3100), Last: at(3700)}
+	oneInHand := order.LaneCounts{Generated: 750, Processed: 725, Delayed: 24, Claimed: 1, First: at(3100), Last: at(3700)}
 	tests := []struct {
 		name   string
 		run    *order.Run
@@ -53,6 +55,9 @@ func TestIsStuck(t *testing.T) {
 		now    int64
 		want   bool
 	}{
+		{"only retries remain, and they are not due", runIn(order.WaitingNormalDrain), counts(vipDone(), onlyRetries), false, 99_000, false},
+		{"NORMAL waits for VIP retries", runIn(order.WaitingVIPDrain), counts(onlyRetries, untouched(9)), false, 99_000, false},
+		{"a handler has not come back", runIn(order.WaitingNormalDrain), counts(vipDone(), oneInHand), false, 99_000, true},
 		{"no run", nil, order.Counts{}, false, 99_000, false},
 		{"settled a minute ago", runIn(order.WaitingNormalDrain), counts(vipDone(), normalHalf()), false, 64_000, true},
 		{"settled a moment less ago", runIn(order.WaitingNormalDrain), counts(vipDone(), normalHalf()), false, 63_999, false},
@@ -67,6 +72,23 @@ func TestIsStuck(t *testing.T) {
 		if got := wire.NewQueueHealth(test.run, test.counts, queue, at(test.now)).Checks.IsStuck; got != test.want {
 			t.Errorf("%s: isStuck = %v, want %v", test.name, got, test.want)
 		}
+	}
+}
+
+// A store that holds everything back has a reason, and says it elsewhere.
+func TestStalledIsNotStuck(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]bool{"": true, "disk_full": false} {
+		h := wire.NewQueueHealth(runIn(order.WaitingNormalDrain), counts(vipDone(), normalHalf()), wire.QueueCounts{}, at(99_000))
+		h.InQueue(reason)
+		if got := h.Checks.IsStuck; got != want {
+			t.Errorf("isStuck of a queue stalled by %q = %v, want %v", reason, got, want)
+		}
+	}
+	unhealthy := wire.NewUnhealthy("the store does not answer", at(0))
+	unhealthy.InQueue("disk_full")
+	if unhealthy.Checks != nil {
+		t.Errorf("checks of a store that does not answer = %+v, want none", unhealthy.Checks)
 	}
 }
 

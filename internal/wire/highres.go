@@ -35,7 +35,7 @@ func newHighRes(run *order.Run, c *order.Counts, now time.Time) HighRes {
 		return newSpan(run.Entered[p], end, now)
 	}
 	lane := func(p order.Priority) Span {
-		var end time.Time
+		end := run.Ended // of a run that was cut short; zero while it is active
 		if drained(run, c, p) {
 			end = c[p].Last
 		}

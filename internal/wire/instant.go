@@ -10,23 +10,30 @@ import (
 const instantLayout = "2006-01-02T15:04:05.000Z"
 
 // Instant is a point in time as the API shows it: a string such as
-// 2026-11-23T08:00:00.000Z, or null for the zero time.
+// 2026-11-23T08:00:00.000Z, or null for the zero time. It shows the years 1 to 9999,
+// which are all that the form has digits for.
 type Instant struct{ time.Time }
 
-// At returns the instant of t, cut to whole milliseconds.
+// At returns the instant of t, cut to whole milliseconds. What is before the year 1
+// becomes the zero time, what is after 9999 that year's last millisecond.
 func At(t time.Time) Instant {
-	if t.IsZero() {
+	last := time.Date(9999, time.December, 31, 23, 59, 59, 999_000_000, time.UTC)
+	switch {
+	case !t.After(time.Time{}):
 		return Instant{}
+	case t.After(last):
+		return Instant{last}
 	}
 	return Instant{time.UnixMilli(t.UnixMilli()).UTC()}
 }
 
-// MarshalJSON implements [json.Marshaler].
+// MarshalJSON implements [json.Marshaler], by what [At] makes of the time.
 func (i Instant) MarshalJSON() ([]byte, error) {
-	if i.IsZero() {
+	shown := At(i.Time)
+	if shown.IsZero() {
 		return []byte("null"), nil
 	}
-	return []byte(i.UTC().Format(`"` + instantLayout + `"`)), nil
+	return []byte(shown.Format(`"` + instantLayout + `"`)), nil
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It takes any RFC 3339 instant of the

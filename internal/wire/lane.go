@@ -40,17 +40,23 @@ func drained(run *order.Run, counts *order.Counts, p order.Priority) bool {
 	return run.Phase > past && c.Unsettled() == 0 && !c.First.IsZero() && !c.Last.IsZero()
 }
 
-// window is how long the lane has been worked on: up to its last settle once that was
-// the last, up to now before.
+// window is how long the lane has been worked on.
 func window(run *order.Run, counts *order.Counts, p order.Priority, now time.Time) time.Duration {
+	from, to := windowOf(run, counts, p, now)
+	return max(0, to.Sub(from))
+}
+
+// windowOf is the time in which the lane has been worked on: up to its last settle once
+// that was the last, up to now before. It is empty before the first hand-out.
+func windowOf(run *order.Run, counts *order.Counts, p order.Priority, now time.Time) (from, to time.Time) {
 	c := &counts[p]
 	if c.First.IsZero() {
-		return 0
+		return now, now
 	}
 	if run.Phase.Ended() || drained(run, counts, p) {
 		now = c.Last
 	}
-	return max(0, now.Sub(c.First))
+	return c.First, now
 }
 
 // spentBy is the time a stage took, in milliseconds; 0 until the run has entered the

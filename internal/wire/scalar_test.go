@@ -43,10 +43,20 @@ func TestInstant(t *testing.T) {
 		{time.Time{}, `null`},
 		{epoch, `"2026-11-23T08:00:00.000Z"`},
 		{epoch.Add(1_999_999), `"2026-11-23T08:00:00.001Z"`},
+		{time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC), `"9999-12-31T23:59:59.999Z"`},
+		{time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC), `"9999-12-31T23:59:59.999Z"`},
+		{time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -9*3600)), `"9999-12-31T23:59:59.999Z"`},
+		{time.Date(300_000_000, 1, 1, 0, 0, 0, 0, time.UTC), `"9999-12-31T23:59:59.999Z"`},
+		{time.Date(1, 1, 1, 0, 0, 0, 1_000_000, time.UTC), `"0001-01-01T00:00:00.001Z"`},
+		{time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), `null`},
+		{time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), `null`},
+		{time.Date(-300_000_000, 1, 1, 0, 0, 0, 0, time.UTC), `null`},
 		{epoch.In(tokyo), `"2026-11-23T08:00:00.000Z"`},
 	} {
-		if got, err := json.Marshal(wire.At(test.t)); err != nil || string(got) != test.want {
-			t.Errorf("Marshal(At(%v)) = %s, %v, want %s", test.t, got, err, test.want)
+		for _, i := range []wire.Instant{wire.At(test.t), {Time: test.t}} {
+			if got, err := json.Marshal(i); err != nil || string(got) != test.want {
+				t.Errorf("Marshal(%v) = %s, %v, want %s", i, got, err, test.want)
+			}
 		}
 	}
 	for _, bad := range []string{`5`, `""`, `"yesterday"`, `"0000-01-01T00:00:00Z"`, `"2026-11-23"`} {
@@ -95,6 +105,24 @@ func FuzzInstant(f *testing.F) {
 		}
 		if err := again.UnmarshalJSON(out); err != nil || !again.Equal(i.Time) {
 			t.Fatalf("%q = %v, written %s, read %v, %v", text, i, out, again, err)
+		}
+	})
+}
+
+// FuzzAt writes whatever instant there may be so that it can be read again.
+func FuzzAt(f *testing.F) {
+	for _, seconds := range []int64{0, -62135596800, -62135596801, 253402300799, 253402300800, 1 << 62, -1 << 63} {
+		f.Add(seconds, int64(999_999_999))
+	}
+	f.Fuzz(func(t *testing.T, seconds, nanos int64) {
+		i := wire.At(time.Unix(seconds, nanos))
+		out, err := json.Marshal(i)
+		if err != nil {
+			t.Fatalf("Marshal(At(%d s, %d ns)) = %v", seconds, nanos, err)
+		}
+		var again wire.Instant
+		if err := json.Unmarshal(out, &again); err != nil || !again.Equal(i.Time) {
+			t.Fatalf("At(%d s, %d ns) = %v, written %s, read %v, %v", seconds, nanos, i, out, again, err)
 		}
 	})
 }

@@ -1,8 +1,12 @@
 package wire_test
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/wire"
@@ -76,13 +80,50 @@ func TestNewRun(t *testing.T) {
 	failed.Spec.Kind, failed.Spec.Source, failed.Spec.Target = order.Imported, "orders.csv", 0
 	failed.Cursor = order.Cursor{Next: 400, Line: 437, Reject: 37}
 	golden(t, "run-failed", wire.NewRun(failed, counts(untouched(100), untouched(300)), at(9000)))
+}
+
+// A run that ended without being done is void, whatever the reason; it was cancelled
+// only if that is the reason.
+func TestRunStatus(t *testing.T) {
+	t.Parallel()
 	for run, want := range map[*order.Run]string{
-		runIn(order.Generating):                                 wire.RunRunning,
-		failIn(order.EnqueueVIP, 5, order.FailureCancelled, ""): wire.RunCancelled,
-		failIn(order.EnqueueVIP, 5, "check", ""):                wire.RunFailed,
+		runIn(order.Generating): wire.RunRunning,
+		runIn(order.Done):       wire.RunCompleted,
 	} {
-		if got := wire.NewRun(run, order.Counts{}, at(9000)).Status; got != want {
-			t.Errorf("status of a run in %v, %v = %q, want %q", run.Phase, run.Failure, got, want)
+		if got := wire.NewRun(run, order.Counts{}, at(9000)); got.Status != want || got.Aborted || got.Error != nil {
+			t.Errorf("a run in %v = %q, aborted %v, error %v, want %q", run.Phase, got.Status, got.Aborted, got.Error, want)
+		}
+	}
+	for kind, want := range map[string]string{
+		order.FailureCancelled: wire.RunCancelled,
+		"source":               wire.RunFailed,
+		"input_lost":           wire.RunFailed,
+		"refused":              wire.RunFailed,
+		"check":                wire.RunFailed,
+	} {
+		for _, kept := range []bool{false, true} {
+			run := failIn(order.Generating, 700, kind, "why")
+			run.Void, run.Inert = true, kept
+			got := wire.NewRun(run, counts(untouched(100), untouched(300)), at(9000))
+			if cancelled := want == wire.RunCancelled; got.Status != want || got.Aborted != cancelled || got.Error.Kind != kind {
+				t.Errorf("a run that failed of %s = %q, aborted %v, error %+v, want %q", kind, got.Status, got.Aborted, got.Error, want)
+			}
+		}
+	}
+}
+
+// A shape without a run decodes like one with a run.
+func TestNoRunComesBack(t *testing.T) {
+	t.Parallel()
+	for _, shape := range []any{&wire.Started{}, &wire.Run{}, &wire.Order{Tier: "GOLD"}, &wire.Cancelled{}, &wire.Status{}, &wire.Problem{}} {
+		encoded := encode(t, shape)
+		back := reflect.New(reflect.TypeOf(shape).Elem()).Interface()
+		if err := json.Unmarshal(encoded, back); err != nil {
+			t.Errorf("decode %T without a run: %v", shape, err)
+			continue
+		}
+		if diff := cmp.Diff(shape, back); diff != "" {
+			t.Errorf("%T without a run, decoded (-want +got):\n%s", shape, diff)
 		}
 	}
 }

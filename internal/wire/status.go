@@ -77,7 +77,7 @@ type State struct {
 
 // Failure says why a run ended in ERROR.
 type Failure struct {
-	Kind    string `json:"kind" doc:"cancelled, source, store, input_lost or check."`
+	Kind    string `json:"kind" doc:"cancelled, source, input_lost, refused or check."`
 	Message string `json:"message"`
 }
 

@@ -34,7 +34,7 @@ func TestNewStatus(t *testing.T) {
 			vipDone(), order.LaneCounts{Generated: 750, Processed: 300, Removed: 450, First: at(3100), Last: at(3700)}), 9000},
 		{"status-cancelled-idle", idle, counts(
 			vipDone(), order.LaneCounts{Generated: 750, Processed: 300, Removed: 450, First: at(3100), Last: at(3700)}), 9000},
-		{"status-failed", failIn(order.Generating, 700, "store", "no space left"), counts(untouched(100), untouched(300)), 9000},
+		{"status-failed", failIn(order.Generating, 700, "source", "read line 401: unexpected EOF"), counts(untouched(100), untouched(300)), 9000},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -98,6 +98,31 @@ func TestLaneEndsOnceDrained(t *testing.T) {
 				t.Errorf("timeMs = %d, want %d", lane.TimeMs, want)
 			}
 		})
+	}
+}
+
+// A lane that was cut short stops with its run, whenever one looks.
+func TestSpansEndWithTheRun(t *testing.T) {
+	t.Parallel()
+	kept := failIn(order.WaitingVIPDrain, 2500, order.FailureCancelled, "")
+	kept.Void, kept.Inert = true, true
+	cutShort := order.LaneCounts{Generated: 250, Processed: 200, Waiting: 50, First: at(100), Last: at(2200)}
+	for _, now := range []int64{2500, 90_000} {
+		got := wire.NewStatus(kept, counts(cutShort, untouched(750)), at(now)).HighRes
+		if want := (wire.Span{Start: wire.At(at(100)), End: wire.At(at(2500)), Duration: 2400}); got.VIPProcessing != want {
+			t.Errorf("vip_processing at %d ms = %+v, want %+v", now, got.VIPProcessing, want)
+		}
+		if got.NormalProcessing != (wire.Span{}) {
+			t.Errorf("normal_processing at %d ms = %+v, want none", now, got.NormalProcessing)
+		}
+	}
+	drained := wire.NewStatus(runIn(order.Done), counts(vipDone(), normalDone()), at(90_000)).HighRes
+	if got := drained.VIPProcessing.End; got != wire.At(at(2200)) {
+		t.Errorf("vip_processing.end of a drained lane = %v, want its last settle", got)
+	}
+	under := wire.NewStatus(runIn(order.WaitingVIPDrain), counts(cutShort, untouched(750)), at(2600)).HighRes
+	if got := under.VIPProcessing; !got.End.IsZero() || got.Duration != 2500 {
+		t.Errorf("vip_processing under way = %+v, want no end and 2500 ms", got)
 	}
 }
 
