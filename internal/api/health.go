@@ -44,6 +44,7 @@ func (a *API) queueHealth(ctx context.Context, req *request) (*healthAnswer[wire
 		return &healthAnswer[wire.QueueHealth]{http.StatusServiceUnavailable, unhealthy}, nil
 	}
 	health := wire.NewQueueHealth(seen.run, seen.counts, seen.queue(), seen.at)
+	health.InQueue(seen.totals.Stalled)
 	return &healthAnswer[wire.QueueHealth]{http.StatusOK, health}, nil
 }
 
