@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/filavip/filavip/internal/metrics"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 )
@@ -29,12 +31,13 @@ var (
 
 // DB is a store in one directory. Its methods are safe for concurrent use.
 type DB struct {
-	opts  Options
-	dir   string
-	eng   *pebble.DB
-	lock  *pebble.Lock
-	disk  *diskWatch
-	meter meter
+	opts       Options
+	dir        string
+	eng        *pebble.DB
+	lock       *pebble.Lock
+	disk       *diskWatch
+	meter      meter
+	commitTime *metrics.Histogram
 
 	// What MayStart reads before every order; changed under mu.
 	paused  atomic.Bool
@@ -62,6 +65,8 @@ type DB struct {
 
 // runState is a run as memory knows it.
 type runState struct {
+	foreign bool // its handler is not ours; never changes
+
 	doc    sync.Mutex // held while the document is read, changed and written
 	run    order.Run  // guarded by DB.mu; written only by the holder of doc
 	counts order.Counts
@@ -75,17 +80,21 @@ type runState struct {
 // not read; nothing is deleted or repaired.
 func Open(dir string, opts Options) (*DB, error) {
 	opts = opts.withDefaults()
+	if _, err := opts.FS.Stat(dir); opts.MustExist && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open %s: %w: it holds no store", dir, order.ErrNotFound)
+	}
 	lock, err := lockDir(opts.FS, dir)
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{
-		opts:    opts,
-		dir:     dir,
-		lock:    lock,
-		runs:    make(map[order.RunID]*runState),
-		claims:  make(map[*claimState]struct{}),
-		changed: make(chan struct{}),
+		opts:       opts,
+		dir:        dir,
+		lock:       lock,
+		commitTime: newCommitTime(opts.Metrics),
+		runs:       make(map[order.RunID]*runState),
+		claims:     make(map[*claimState]struct{}),
+		changed:    make(chan struct{}),
 	}
 	if err := db.open(); err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -106,6 +115,7 @@ func (db *DB) open() error {
 		return errors.Join(fmt.Errorf("open %s: %w", db.dir, err), db.eng.Close())
 	}
 	db.disk.start(db)
+	db.registerSampled()
 	return nil
 }
 
@@ -114,7 +124,7 @@ func openError(dir string, err error) error {
 	switch {
 	case errors.Is(err, pebble.ErrDBDoesNotExist):
 		return fmt.Errorf("open %s: %w: it holds no store", dir, order.ErrNotFound)
-	case pebble.IsCorruptionError(err):
+	case pebble.IsCorruptionError(err), errors.Is(err, os.ErrNotExist): // a file of it is gone
 		return fmt.Errorf("open %s: %w: %w (nothing was deleted; restore a copy)", dir, order.ErrCorrupt, err)
 	}
 	return fmt.Errorf("open %s: %w", dir, err)
@@ -176,9 +186,11 @@ func (db *DB) commit(b *pebble.Batch) error {
 	if b.Empty() {
 		return nil
 	}
+	began := db.opts.Clock()
 	if err := b.Commit(commitOptions()); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	db.commitTime.Observe(db.opts.Clock().Sub(began))
 	db.meter.commits.Add(1)
 	return nil
 }

@@ -32,7 +32,7 @@ type Options struct {
 	MustExist bool
 	// MemTable is the size of a memtable in bytes; 32 MiB if zero.
 	MemTable uint64
-	// Clock tells the time for leases of disk checks; time.Now if nil.
+	// Clock tells the time of crashes and verbs, and how long commits take; time.Now if nil.
 	Clock func() time.Time
 }
 

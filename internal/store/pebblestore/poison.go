@@ -25,15 +25,12 @@ const (
 
 func inHandKey(block []byte) []byte { return append([]byte{rowInHand}, block...) }
 
-// foreign says whether the run's handler is not ours.
-func (r *runState) foreign() bool { return r.run.Spec.Work.Foreign }
-
 // markInHand notes on disk that foreign handlers get these blocks.
 func (db *DB) markInHand(claims []*claimState) error {
 	b := db.eng.NewBatch()
 	defer b.Close()
 	for _, st := range claims {
-		if !st.block.run.foreign() {
+		if !st.block.run.foreign {
 			continue
 		}
 		if err := b.Set(inHandKey(st.block.rowKey()), nil, nil); err != nil {
@@ -56,7 +53,7 @@ func (db *DB) unmarkInHand(claims ...*claimState) error {
 }
 
 func unmark(b *pebble.Batch, st *claimState) error {
-	if !st.block.run.foreign() {
+	if !st.block.run.foreign {
 		return nil
 	}
 	return b.Delete(inHandKey(st.block.rowKey()), nil)

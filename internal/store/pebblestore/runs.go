@@ -81,6 +81,7 @@ func (db *DB) newRun(spec order.Spec, now time.Time) order.Run {
 
 // addRun makes a run known. mu held.
 func (db *DB) addRun(rs *runState) {
+	rs.foreign = rs.run.Spec.Work.Foreign
 	db.runs[rs.run.ID] = rs
 	db.byAge = append(db.byAge, rs)
 }
