@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -54,6 +55,7 @@ type App struct {
 	store    *pebblestore.DB
 	pool     *queue.Pool
 	pipeline *pipeline.Pipeline
+	growth   *growth // of the store's totals
 	rejects  *rejectLog
 	api      *api.API
 	listener net.Listener
@@ -104,15 +106,17 @@ func (a *App) build() error {
 		Publisher: a,
 		Clock:     a.clock,
 		Logger:    a.component("pipeline"),
+		Metrics:   a.metrics,
 	})
 	a.cleanups.push("pipeline", func(context.Context) error { a.pipeline.Stop(); return nil })
+	a.registerMetrics()
 	return nil
 }
 
 // checkData refuses a data directory that is a file, before anything is written.
 func checkData(dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("data directory %s: %w: it is a file; name a directory", dir, order.ErrInvalid)
+		return &fs.PathError{Op: "open data directory", Path: dir, Err: errors.New("it is a file; name a directory")}
 	}
 	return nil
 }
@@ -130,6 +134,7 @@ func (a *App) openStore() error {
 		return err
 	}
 	a.store = db
+	a.growth = &growth{read: db.Totals}
 	a.cleanups.push("store", func(context.Context) error { return db.Close() })
 	return nil
 }

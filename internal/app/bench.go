@@ -96,7 +96,7 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 // poll serves the API on a free port and asks it for the status until the function it
 // returns is called.
 func (a *App) poll(ctx context.Context, target int64) (func(order.Run) (*Polled, error), error) {
-	a.cfg.Port = 0
+	a.cfg.Host, a.cfg.Port = "127.0.0.1", 0
 	if err := a.Listen(ctx); err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (a *App) status(ctx context.Context) (event.Status, error) {
 	if err != nil {
 		return event.Status{}, err
 	}
-	totals, err := a.store.Totals(ctx)
+	totals, _, err := a.growth.totals(ctx)
 	if err != nil {
 		return event.Status{}, err
 	}

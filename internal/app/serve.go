@@ -32,6 +32,7 @@ func (a *App) Listen(ctx context.Context) error {
 		MaxOrders: a.cfg.MaxOrders,
 		Hosts:     a.cfg.AllowedHosts,
 		Origins:   a.cfg.CORSOrigins,
+		Metrics:   a.metricsHandler(),
 		Registry:  a.metrics,
 		Version:   a.opts.Version,
 		Now:       a.clock,

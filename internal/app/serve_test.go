@@ -11,10 +11,11 @@ import (
 )
 
 // TestSession is the session of the README: every act of an operator, on one server.
+// Work takes long enough that a cancel finds its run running.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	dir := data(t)
-	p := begin(t, dir, app.Options{}, map[string]string{"simulate-work": "200us"})
+	p := begin(t, dir, app.Options{}, map[string]string{"simulate-work": "2ms"})
 
 	var started wire.Started
 	header := p.call(http.MethodPost, "/pedidos/generate?quantity=2000", http.StatusAccepted, &started)

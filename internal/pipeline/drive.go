@@ -62,7 +62,9 @@ func (p *Pipeline) fail(ctx context.Context, run order.Run, why *ending) {
 		p.opts.Logger.Error("failure not recorded", "run", run.ID, "error", err)
 		return
 	}
-	p.publish(&done.Run, run.Phase)
+	if done.Was { // else somebody else ended it, and announced that
+		p.publish(&done.Run, run.Phase)
+	}
 }
 
 // step does the work of the run's phase and moves it to the next.

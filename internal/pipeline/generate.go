@@ -75,11 +75,11 @@ type batch struct {
 // last says whether nothing comes behind the batch.
 func (b *batch) last() bool { return b.err != nil || b.chunk.Next.End }
 
-// send passes a batch on and says whether there is more to do.
+// send passes a batch on; false says that ctx ended first.
 func send(ctx context.Context, to chan<- batch, b batch) bool {
 	select {
 	case to <- b:
-		return !b.last()
+		return true
 	case <-ctx.Done():
 		return false
 	}
@@ -88,7 +88,7 @@ func send(ctx context.Context, to chan<- batch, b batch) bool {
 // reads is the first stage: chunks from the source.
 func (f *feeding) reads(ctx context.Context) {
 	at := f.run.Cursor.Next
-	for more := true; more; {
+	for {
 		var orders []order.Order
 		select {
 		case orders = <-f.free:
@@ -96,9 +96,12 @@ func (f *feeding) reads(ctx context.Context) {
 			return
 		}
 		n, next, err := f.src.Next(ctx, orders)
-		more = send(ctx, f.read, batch{orders: orders, err: err, chunk: store.Chunk{
+		b := batch{orders: orders, err: err, chunk: store.Chunk{
 			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: f.foretell,
-		}})
+		}}
+		if !send(ctx, f.read, b) || b.last() {
+			return
+		}
 		at += uint64(n)
 	}
 }
@@ -107,7 +110,7 @@ func (f *feeding) reads(ctx context.Context) {
 func (f *feeding) encodes(ctx context.Context) {
 	defer close(f.encoded)
 	preparer, _ := f.p.store.(store.Preparer)
-	for more := true; more; {
+	for {
 		var b batch
 		select {
 		case b = <-f.read:
@@ -122,10 +125,11 @@ func (f *feeding) encodes(ctx context.Context) {
 				b.err = errors.Join(err, errStore)
 			}
 		}
-		if !send(ctx, f.encoded, b) {
-			if ctx.Err() != nil && b.insert != nil {
-				_, _ = b.insert(ctx) // give it up
-			}
+		sent := send(ctx, f.encoded, b)
+		if !sent && b.insert != nil {
+			_, _ = b.insert(ctx) // give it up
+		}
+		if !sent || b.last() {
 			return
 		}
 	}

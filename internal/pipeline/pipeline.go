@@ -12,6 +12,7 @@ import (
 
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/handler"
+	"github.com/filavip/filavip/internal/metrics"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 )
@@ -57,12 +58,15 @@ type Options struct {
 	Clock func() time.Time
 	// Logger is told of phases and troubles; discards if nil.
 	Logger *slog.Logger
+	// Metrics receives the pipeline's metrics; none if nil.
+	Metrics *metrics.Registry
 }
 
 // Pipeline drives batch runs, one at a time. Its methods are safe for concurrent use.
 type Pipeline struct {
 	store Store
 	opts  Options
+	ended *metrics.CounterVec // runs, by result
 
 	base context.Context // of all drives; ends with Stop
 	stop context.CancelFunc
@@ -87,7 +91,9 @@ func New(s Store, opts Options) *Pipeline {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	base, stop := context.WithCancel(context.Background())
-	return &Pipeline{store: s, opts: opts, base: base, stop: stop, driven: make(map[order.RunID]*drive)}
+	p := &Pipeline{store: s, opts: opts, base: base, stop: stop, driven: make(map[order.RunID]*drive)}
+	p.registerMetrics()
+	return p
 }
 
 // Stop ends the work on all runs and waits until it has ended. The runs stay as they
@@ -288,7 +294,9 @@ func (p *Pipeline) working() []order.RunID {
 	return slices.Collect(maps.Keys(p.driven))
 }
 
+// publish announces a phase once it is durable, each once.
 func (p *Pipeline) publish(run *order.Run, from order.Phase) {
+	p.countEnd(run)
 	p.opts.Logger.Info("phase", "run", run.ID, "from", from, "to", run.Phase)
 	if p.opts.Publisher != nil {
 		p.opts.Publisher.PublishPhase(event.PhaseChange{Run: run.ID, From: from, To: run.Phase, At: run.Entered[run.Phase]})
