@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"strings"
 
+	"github.com/filavip/filavip/internal/client"
 	"github.com/filavip/filavip/internal/order"
 )
 
@@ -41,6 +43,9 @@ func (e *statusError) Error() string {
 
 func (e *statusError) Unwrap() error { return e.err }
 
+// interrupted ends the process as a signal does, without a further word.
+func interrupted() error { return &statusError{status: exitInterrupted} }
+
 // withStatus gives an error an exit status; nil stays nil.
 func withStatus(status int, err error) error {
 	if err == nil {
@@ -66,9 +71,14 @@ func report(stderr io.Writer, err error) int {
 func statusOf(err error) int {
 	var s *statusError
 	var path *fs.PathError
+	var refused *client.Error
 	switch {
 	case errors.As(err, &s):
 		return s.status
+	case errors.Is(err, client.ErrUnreachable): // before the time limits: that of a connection is one
+		return exitUnreachable
+	case errors.As(err, &refused):
+		return statusOfRefusal(refused.Status)
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
@@ -79,6 +89,21 @@ func statusOf(err error) int {
 		return exitConflict
 	case errors.Is(err, order.ErrCorrupt), errors.Is(err, order.ErrSchema), errors.Is(err, order.ErrDiskFull),
 		errors.Is(err, order.ErrNotFound), errors.As(err, &path):
+		return exitIO
+	}
+	return exitUsage
+}
+
+// statusOfRefusal maps the status code of a server's answer.
+func statusOfRefusal(status int) int {
+	switch status {
+	case http.StatusConflict, http.StatusUnprocessableEntity:
+		return exitConflict
+	case http.StatusGatewayTimeout:
+		return exitTimeout
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
+		return exitUnreachable
+	case http.StatusInternalServerError, http.StatusInsufficientStorage:
 		return exitIO
 	}
 	return exitUsage

@@ -44,6 +44,20 @@ func newRoot(c *console) *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.AddCommand(newServe(c), newRun(c), newVerify(c), newBench(c), newVersion(c))
+	addGroup(root, "process", "Process orders:", newRun(c), newVerify(c), newBench(c))
+	addGroup(root, "server", "Run a server:", newServe(c), newHealthcheck(c), newConfig(c))
+	addGroup(root, "operate", "Operate a running server:", newStatus(c), newGenerate(c), newCancel(c), newReset(c), newQueue(c), newRuns(c), newLogs(c))
+	addGroup(root, "other", "Other:", newVersion(c))
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
 	return root
+}
+
+// addGroup adds commands that help shows together.
+func addGroup(root *cobra.Command, id, title string, cmds ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: id, Title: title})
+	for _, cmd := range cmds {
+		cmd.GroupID = id
+	}
+	root.AddCommand(cmds...)
 }

@@ -115,7 +115,7 @@ func processOne(ctx context.Context, c *console, cmd *cobra.Command, a *app.App,
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			fmt.Fprintf(c.err, "Stopped in phase %v; the same command goes on from here.\n", run.Phase)
-			return withStatus(exitInterrupted, nil)
+			return interrupted()
 		}
 		return err
 	}
@@ -134,7 +134,7 @@ func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, err
 		if given(cmd, "quantity", "seed", "tiers") {
 			return order.Spec{}, withStatus(exitUsage, errors.New("--quantity, --seed and --tiers are for generated orders, --input reads them"))
 		}
-		return app.NewImport(cfg, f.input, f.strict), nil
+		return app.NewImport(cfg, f.input, f.strict), readable(f.input)
 	}
 	if given(cmd, "rejects", "strict") {
 		return order.Spec{}, withStatus(exitUsage, errors.New("--rejects and --strict go with --input"))
@@ -150,6 +150,18 @@ func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, err
 		}
 	}
 	return app.NewSpec(cfg, n, seed), nil
+}
+
+// readable says why a file of orders cannot be read, before a run is begun for it.
+func readable(path string) error {
+	if path == "-" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // strictInt reads a plain decimal number of at most ten digits, from 1 up to high.

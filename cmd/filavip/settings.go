@@ -39,7 +39,9 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 			flags[f.Name] = f.Value.String()
 		}
 	})
-	cfg, err := config.Load(config.Sources{EnvFile: ".env", Environ: os.Environ(), Flags: flags})
+	cfg, err := config.Load(config.Sources{
+		EnvFile: ".env", Environ: os.Environ(), Flags: flags, Listens: cmd.Name() == "serve",
+	})
 	if err != nil {
 		return cfg, withStatus(exitConfig, err)
 	}

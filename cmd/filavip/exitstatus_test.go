@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestDirectoryThatIsAFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range onData() {
+		filavip(t, append(args, "--data", file)...).ends(exitIO).says("it is a file; name a directory")
+	}
+	if content, err := os.ReadFile(file); err != nil || string(content) != "mine" {
+		t.Errorf("the file has become %q, %v", content, err)
+	}
+}
+
+func TestMissingTable(t *testing.T) {
+	t.Parallel()
+	dir, table := processed(t)
+	if err := os.Remove(table); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range onData() {
+		filavip(t, append(args, "--data", dir)...).ends(exitIO).warns(dir)
+	}
+}
+
+func TestVerifyMakesNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	filavip(t, "verify", "--data", dir).ends(exitIO)
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("verify made the directory that it was to look at")
+	}
+}
+
+func TestRunMissingInput(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	filavip(t, "run", "--data", dir, "--input", filepath.Join(dir, "none.csv")).ends(exitIO).says("none.csv")
+}
+
+func TestRunIsInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	args := []string{"run", "-n", "200", "--simulate-work", "20ms", "--workers", "1", "--log-level", "info", "--data", t.TempDir()}
+	var out, err buffer
+	done := make(chan int)
+	go func() { done <- run(ctx, args, strings.NewReader(""), &out, &err) }()
+	for !strings.Contains(err.String(), "to=WAITING_VIP_DRAIN") {
+		runtime.Gosched()
+	}
+	interrupt()
+	outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ", "goes on from here")
+}

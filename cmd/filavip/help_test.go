@@ -1,0 +1,154 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filavip/filavip/internal/client"
+)
+
+// commands returns every command, by its path.
+func commands(root *cobra.Command) map[string]*cobra.Command {
+	all := map[string]*cobra.Command{}
+	for _, cmd := range root.Commands() {
+		all[cmd.CommandPath()] = cmd
+		for _, sub := range cmd.Commands() {
+			all[sub.CommandPath()] = sub
+		}
+	}
+	return all
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	help := filavip(t).ends(exitOK).shows("Process orders:", "Run a server:", "Operate a running server:", "Other:")
+	all := commands(newRoot(&console{}))
+	for _, name := range []string{
+		"serve", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck",
+		"queue", "queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
+		"queue recover-stuck", "queue close",
+	} {
+		cmd := all["filavip "+name]
+		if cmd == nil {
+			t.Errorf("there is no command %q", name)
+			continue
+		}
+		args := append(strings.Fields(name), "--help")
+		shown := filavip(t, args...).ends(exitOK).shows("Usage:\n  filavip "+name, "--help").out
+		if cmd.Short == "" || !strings.Contains(shown, cmd.Short) && !strings.Contains(shown, cmd.Long) {
+			t.Errorf("filavip %s --help does not say what it does:\n%s", name, shown)
+		}
+		if !strings.Contains(name, " ") && (!strings.Contains(help.out, cmd.Short) || cmd.GroupID == "") {
+			t.Errorf("filavip --help does not list %s in a group", name)
+		}
+	}
+	help.shows("completion", "help")
+	if strings.Contains(help.out, "Additional Commands") {
+		t.Errorf("filavip --help lists commands without a group:\n%s", help.out)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		filavip(t, "completion", shell).ends(exitOK).shows("filavip")
+	}
+	filavip(t, "completion", "bash", "--help").ends(exitOK).shows("source <(filavip completion bash)")
+	filavip(t, "__complete", "queue", "clean", "--state", "").ends(exitOK).shows(strings.Join(jobStates(), "\n"))
+	filavip(t, "__complete", "queue", "").ends(exitOK).shows("pause\t", "recover-stuck\t")
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	filavip(t, "version").ends(exitOK).shows("filavip ", readBuild().Go)
+	if got := decoded[build](filavip(t, "version", "-o", "json").ends(exitOK)); got != readBuild() {
+		t.Errorf("version -o json = %+v, want %+v", got, readBuild())
+	}
+}
+
+// TestWrongCommandLines are refused before anything is asked of anyone: there is no
+// server here.
+func TestWrongCommandLines(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"nothing":                          `unknown command "nothing"`,
+		"queue statsu":                     `unknown command "statsu" for "filavip queue"; did you mean status?`,
+		"queue zzz":                        `unknown command "zzz" for "filavip queue"`,
+		"status --nothing":                 "unknown flag: --nothing",
+		"status extra":                     "unknown command",
+		"status -o yaml":                   `--output: "yaml"; allowed: table, json`,
+		"status --output=":                 `--output: ""; allowed: table, json`,
+		"status --timeout soon":            "--timeout",
+		"status --timeout -1s":             "--timeout: -1s; allowed: 0 or more",
+		"generate -n 0":                    `--quantity: "0"; allowed: a whole number from 1 to`,
+		"generate -n -1":                   `--quantity: "-1"`,
+		"generate -n +1":                   `--quantity: "+1"`,
+		"generate -n 1e6":                  `--quantity: "1e6"`,
+		"generate -n 0x10":                 `--quantity: "0x10"`,
+		"generate -n １":                    `--quantity: "１"`,
+		"generate -n 1.5":                  `--quantity: "1.5"`,
+		"generate --quantity=":             `--quantity: ""`,
+		"generate -n 99999999999":          `--quantity: "99999999999"`,
+		"generate --force=maybe":           "--force",
+		"cancel --wait-timeout x":          "--wait-timeout",
+		"cancel --purge=2":                 "--purge",
+		"reset":                            "give --yes",
+		"runs a b":                         "accepts at most 1 arg",
+		"runs --limit 0":                   `--limit: "0"`,
+		"runs --limit 201":                 `--limit: "201"; allowed: a whole number from 1 to 200`,
+		"logs -n 0":                        `--lines: "0"`,
+		"logs -n 10001":                    `--lines: "10001"`,
+		"logs --level loud":                `--level: "loud"; allowed: all, info, warn, error`,
+		"logs --level all --by-level":      "[by-level level] were all set",
+		"queue jobs --limit 0":             `--limit: "0"`,
+		"queue jobs --start -1":            `--start: "-1"`,
+		"queue clean --limit many":         `--limit: "many"`,
+		"queue clean --grace -1s":          "--grace: -1s",
+		"queue retry-failed --limit 0":     `--limit: "0"`,
+		"queue recover-stuck --max-jobs":   "needs an argument",
+		"queue recover-stuck --max-jobs=0": `--max-jobs: "0"`,
+		"verify extra":                     "unknown command",
+		"config -o xml":                    `--output: "xml"`,
+		"run -o xml":                       `--output: "xml"`,
+		"healthcheck -o json":              "unknown shorthand flag",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			filavip(t, strings.Fields(line)...).ends(exitUsage).says(want)
+		})
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	gone := serveApp(t)
+	gone.stop()
+	asking := slices.DeleteFunc(remoteLines(), func(line string) bool { return line == "reset" })
+	for _, line := range append(asking, "reset --yes") {
+		gone.does(strings.Fields(line)...).ends(exitUnreachable).says(client.ErrUnreachable.Error(), gone.url, `"filavip serve"`, "FILAVIP_URL")
+	}
+}
+
+// remoteLines are the commands that talk to a server, without flags.
+func remoteLines() []string {
+	return []string{
+		"status", "generate", "generate --wait", "cancel", "reset", "runs", "runs 019ab000-0000-7000-8000-00ffffffffff", "logs", "healthcheck",
+		"queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
+		"queue recover-stuck", "queue close",
+	}
+}
+
+// TestTimeout gives no time at all.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	for _, line := range remoteLines() {
+		if line == "reset" {
+			line = "reset --yes"
+		}
+		s.does(append(strings.Fields(line), "--timeout", "1ns")...).ends(exitTimeout).says("--timeout")
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/filavip/filavip/internal/client"
+	"github.com/filavip/filavip/internal/wire"
+)
+
+const logsLong = `Show the latest lines of the server's log, as it keeps them in memory.
+
+Lines of all levels are shown in the order of their times. --level shows one level
+alone, --by-level one after the other. With -o json the whole answer of the server
+is printed, with so many lines of each level.`
+
+// logsFlags say which lines to show.
+type logsFlags struct {
+	lines   string
+	level   string
+	byLevel bool
+}
+
+func newLogs(c *console) *cobra.Command {
+	var f logsFlags
+	cmd := &cobra.Command{
+		Use:     "logs",
+		Short:   "Show the latest lines of the server's log",
+		Long:    logsLong,
+		Example: "  filavip logs -n 100\n  filavip logs --level error",
+		Args:    cobra.NoArgs,
+	}
+	r := newRemote(c, cmd)
+	cmd.Flags().StringVarP(&f.lines, "lines", "n", "50", "how many lines, up to 10000; with --by-level, of each level")
+	cmd.Flags().StringVar(&f.level, "level", "all", "which lines: all, info, warn, error")
+	cmd.Flags().BoolVar(&f.byLevel, "by-level", false, "show the lines of each level together")
+	cmd.MarkFlagsMutuallyExclusive("level", "by-level")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		n, err := f.number()
+		if err != nil {
+			return err
+		}
+		return r.call(cmd, func(ctx context.Context, api *client.Client) error {
+			logs, err := api.Logs(ctx, n)
+			if err != nil {
+				return err
+			}
+			return r.show(logs, func(w io.Writer) error { return f.print(w, &logs.Logs, n) })
+		})
+	}
+	return completing(cmd, "level", logLevels())
+}
+
+// logLevels are the choices of --level.
+func logLevels() []string { return []string{"all", "info", "warn", "error"} }
+
+func (f *logsFlags) number() (int, error) {
+	if !slices.Contains(logLevels(), f.level) {
+		return 0, withStatus(exitUsage, fmt.Errorf("--level: %q; allowed: %s", f.level, strings.Join(logLevels(), ", ")))
+	}
+	n, err := wholeNumber("lines", f.lines, 1, 10_000)
+	return int(n), err
+}
+
+func (f *logsFlags) print(w io.Writer, logs *wire.LogLines, n int) error {
+	switch {
+	case f.byLevel:
+		return printLevels(w, logs)
+	case f.level == "info":
+		return printLines(w, logs.LogMessages)
+	case f.level == "warn":
+		return printLines(w, logs.WarnMessages)
+	case f.level == "error":
+		return printLines(w, logs.ErrorMessages)
+	}
+	all := interleave(logs.LogMessages, logs.WarnMessages, logs.ErrorMessages)
+	return printLines(w, all[max(0, len(all)-n):])
+}
+
+func printLevels(w io.Writer, logs *wire.LogLines) error {
+	for _, level := range []struct {
+		name  string
+		lines []string
+	}{{"info", logs.LogMessages}, {"warn", logs.WarnMessages}, {"error", logs.ErrorMessages}} {
+		fmt.Fprintf(w, "%s: %d lines\n", level.name, len(level.lines))
+		if err := printLines(w, level.lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printLines(w io.Writer, lines []string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(w, printable(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interleave merges lists that are each in the order of their times. A line without a
+// time stays behind the one before it.
+func interleave(lists ...[]string) []string {
+	var all []string
+	for {
+		next, earliest := -1, ""
+		for i, list := range lists {
+			if len(list) == 0 {
+				continue
+			}
+			if at := timeOf(list[0]); next < 0 || at < earliest {
+				next, earliest = i, at
+			}
+		}
+		if next < 0 {
+			return all
+		}
+		all = append(all, lists[next][0])
+		lists[next] = lists[next][1:]
+	}
+}
+
+// timeOf returns the time that a line begins with, in brackets. Times are all of one
+// form, so their texts compare like they do.
+func timeOf(line string) string {
+	text, _, ok := strings.Cut(strings.TrimPrefix(line, "["), "]")
+	if !ok || !strings.HasPrefix(line, "[") {
+		return ""
+	}
+	return text
+}

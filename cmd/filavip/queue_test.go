@@ -1,0 +1,118 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/filavip/filavip/internal/wire"
+)
+
+// counts returns what queue status says.
+func (s *server) counts() wire.QueueCounts {
+	s.t.Helper()
+	return decoded[wire.QueueCounts](s.does("queue", "status", "-o", "json").ends(exitOK))
+}
+
+func (s *server) wantCounts(after string, want wire.QueueCounts) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, s.counts()); diff != "" {
+		s.t.Errorf("queue status after %s (-want +got):\n%s", after, diff)
+	}
+}
+
+func TestQueuePauseAndResume(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	s.does("queue", "pause").ends(exitOK).shows("paused  yes")
+	if got := decoded[wire.Paused](s.does("queue", "pause", "-o", "json").ends(exitOK)); !got.Paused {
+		t.Error("queue pause -o json: paused = false, want true")
+	}
+	s.starts("40")
+	s.wantCounts("a start while paused", wire.QueueCounts{Waiting: 40, Paused: true})
+	s.does("queue", "status").ends(exitOK).shows("waiting     40", "paused     yes")
+	s.does("queue", "resume").ends(exitOK).shows("resumed  yes")
+	s.waitFor(func(status *wire.Status) bool { return !status.State.HasActiveGeneration })
+	s.wantCounts("resume", wire.QueueCounts{Completed: 40})
+	if got := decoded[wire.Resumed](s.does("queue", "resume", "-o", "json").ends(exitOK)); !got.Resumed {
+		t.Error("queue resume -o json: resumed = false, want true")
+	}
+}
+
+func TestQueueClose(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	s.does("queue", "close").ends(exitOK).shows("closed  yes")
+	s.wantCounts("close", wire.QueueCounts{Paused: true})
+	if got := decoded[wire.Closed](s.does("queue", "close", "-o", "json").ends(exitOK)); !got.Closed {
+		t.Error("queue close -o json: closed = false, want true")
+	}
+}
+
+func TestQueueJobs(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	s.does("queue", "jobs").ends(exitOK).shows("No jobs that are waiting.")
+	s.starts("60")
+	list := decoded[wire.JobList](s.does("queue", "jobs", "-o", "json").ends(exitOK))
+	if len(list.Jobs) != 50 || list.Jobs[0].Data.Priority != "VIP" {
+		t.Fatalf("queue jobs lists %d jobs, want 50, VIP first", len(list.Jobs))
+	}
+	some := s.does("queue", "jobs", "--start", "2", "--limit", "3").ends(exitOK).shows("priority", list.Jobs[2].ID, list.Jobs[4].ID)
+	if lines := strings.Count(some.out, "\n"); lines != 4 {
+		t.Errorf("queue jobs --limit 3 shows %d lines, want a heading and three", lines)
+	}
+	none := decoded[wire.JobList](s.does("queue", "jobs", "--state", "failed,delayed", "-o", "json").ends(exitOK))
+	if diff := cmp.Diff([]string{"failed", "delayed"}, none.Types); diff != "" || len(none.Jobs) != 0 {
+		t.Errorf("queue jobs --state failed,delayed: %d jobs, types (-want +got):\n%s", len(none.Jobs), diff)
+	}
+	s.does("queue", "jobs", "--state", "sleeping").ends(exitUsage).says("sleeping")
+	s.does("queue", "jobs", "--start", "999", "--limit", "5").ends(exitOK).shows("No jobs")
+}
+
+func TestQueueCleanAndPurge(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	s.starts("30")
+	s.does("queue", "clean", "--state", "sleeping").ends(exitUsage).says("sleeping")
+	s.does("queue", "clean", "--grace", "1h").ends(exitOK).shows("removed  0")
+	s.does("queue", "clean", "--limit", "10").ends(exitOK).shows("state    waiting", "removed  10")
+	s.wantCounts("clean --limit 10", wire.QueueCounts{Waiting: 20, Paused: true})
+	if got := decoded[wire.Cleaned](s.does("queue", "clean", "--limit", "5", "-o", "json").ends(exitOK)); got.Removed != 5 {
+		t.Errorf("queue clean --limit 5 -o json removed %d, want 5", got.Removed)
+	}
+	if got := decoded[wire.Purged](s.does("queue", "purge", "-o", "json").ends(exitOK)); got.Removed != 15 || got.Obliterate {
+		t.Errorf("queue purge -o json = %+v, want 15 removed", got)
+	}
+	s.wantCounts("purge", wire.QueueCounts{Paused: true})
+	s.does("queue", "purge", "--obliterate").ends(exitOK).shows("removed           0", "dead letters too  yes")
+}
+
+func TestQueueDeadLetters(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t, "simulate-failures", "1", "attempts", "1")
+	s.does("generate", "-n", "20", "--wait").ends(exitOK).shows("20 of them dead letters")
+	s.does("status").ends(exitOK).shows("= 20 of 20 orders, 20 of them dead letters")
+	s.does("queue", "jobs", "--state", "failed", "--limit", "2").ends(exitOK).shows("failed", "reason", "simulated")
+	s.does("queue", "pause").ends(exitOK)
+	s.does("queue", "retry-failed", "--limit", "4").ends(exitOK).shows("retried  4")
+	if got := decoded[wire.Retried](s.does("queue", "retry-failed", "--limit", "1", "-o", "json").ends(exitOK)); got.Retried != 1 {
+		t.Errorf("queue retry-failed --limit 1 -o json retried %d, want 1", got.Retried)
+	}
+	if got := s.counts(); got.Waiting+got.Delayed != 5 || got.Failed != 15 {
+		t.Errorf("queue status after retrying 5 of 20 = %+v, want 5 waiting or delayed, 15 failed", got)
+	}
+	s.does("queue", "clean", "--state", "failed", "--limit", "6").ends(exitOK).shows("removed  6")
+	s.does("queue", "purge", "--obliterate").ends(exitOK).shows("removed           14")
+	s.wantCounts("purge --obliterate", wire.QueueCounts{Paused: true})
+}
+
+func TestQueueRecoverStuck(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	s.does("queue", "recover-stuck").ends(exitOK).shows("recovered  0")
+	if got := decoded[wire.Recovered](s.does("queue", "recover-stuck", "--max-jobs", "3", "-o", "json").ends(exitOK)); got.Recovered != 0 {
+		t.Errorf("queue recover-stuck -o json recovered %d of nothing", got.Recovered)
+	}
+}
