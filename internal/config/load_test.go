@@ -311,7 +311,7 @@ func TestHostAndInsecureOpen(t *testing.T) {
 func TestRepeatedAlikeIsNoContradiction(t *testing.T) {
 	t.Parallel()
 	c := load(t, Sources{
-		EnvFile: write(t, "PORT=1\nPORT=1\n"),
+		EnvFile: write(t, strings.Repeat("PORT=1\n", 2)),
 		Environ: []string{"DASHBOARD_REFRESH=1000", "NEXT_PUBLIC_DASHBOARD_REFRESH=1000"},
 	})
 	if c.Port != 1 || c.DashboardRefresh != time.Second {

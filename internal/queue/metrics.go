@@ -43,8 +43,8 @@ func newPoolMetrics(r *metrics.Registry) *poolMetrics {
 // challengeBuckets are the buckets that the challenge's dashboards expect.
 func challengeBuckets() metrics.HistogramOptions {
 	o := metrics.HistogramOptions{Unit: time.Millisecond}
-	for _, ms := range []time.Duration{50, 100, 250, 500, 1000, 2000, 5000} {
-		o.Bounds = append(o.Bounds, ms*time.Millisecond)
+	for _, ms := range []int64{50, 100, 250, 500, 1000, 2000, 5000} {
+		o.Bounds = append(o.Bounds, time.Duration(ms)*time.Millisecond)
 	}
 	return o
 }
