@@ -53,8 +53,8 @@ func TestGetOrderByRef(t *testing.T) {
 	} {
 		f.imported(ref)
 		res := f.get("/pedidos/" + url.PathEscape(ref))
-		switch {
-		case ref == "generate": // a literal route wins
+		switch ref {
+		case "generate": // a literal route wins
 			readProblem(t, res, http.StatusMethodNotAllowed, "method-not-allowed")
 		default:
 			if got := read[wire.Order](t, res, http.StatusOK); got.ID != ref || got.Cliente != "Ana" || got.Valor != 1999_90 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -35,9 +36,7 @@ type process struct {
 func settings(t *testing.T, dir string, flags map[string]string) config.Config {
 	t.Helper()
 	all := map[string]string{"data": dir, "port": "0", "backend-logs": "false"}
-	for name, value := range flags {
-		all[name] = value
-	}
+	maps.Copy(all, flags)
 	cfg, err := config.Load(config.Sources{Flags: all})
 	if err != nil {
 		t.Fatal(err)
@@ -46,10 +45,10 @@ func settings(t *testing.T, dir string, flags map[string]string) config.Config {
 }
 
 // begin starts a process that works and serves.
-func begin(t *testing.T, dir string, opts app.Options, flags map[string]string) *process {
+func begin(t *testing.T, dir string, flags map[string]string) *process {
 	t.Helper()
 	cfg := settings(t, dir, flags)
-	a, err := app.New(cfg, opts)
+	a, err := app.New(cfg, app.Options{})
 	if err != nil {
 		t.Fatalf("New = %v", err)
 	}
@@ -80,10 +79,10 @@ func (p *process) stop() {
 	http.DefaultClient.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := p.App.Stop(ctx); err != nil {
+	if err := p.Stop(ctx); err != nil {
 		p.Errorf("Stop = %v, want no error", err)
 	}
-	if err := p.App.Stop(ctx); err != nil {
+	if err := p.Stop(ctx); err != nil {
 		p.Errorf("second Stop = %v, want no error", err)
 	}
 }
@@ -139,7 +138,7 @@ func (p *process) until(want func(*wire.Status) bool) wire.Status {
 }
 
 // done waits for a run's end and checks what it says.
-func (p *process) done(orders int64) wire.Status {
+func (p *process) done(orders int64) {
 	p.Helper()
 	s := p.until(func(s *wire.Status) bool { return s.Phase.Ended() })
 	if s.Phase != order.Done || s.Generated != orders || s.Counts.Total != orders || s.Counts.VIP+s.Counts.Normal != orders {
@@ -149,7 +148,6 @@ func (p *process) done(orders int64) wire.Status {
 	if vip.End.After(normal.Start.Time) {
 		p.Errorf("the last VIP ended at %v, after the first NORMAL started at %v", vip.End, normal.Start)
 	}
-	return s
 }
 
 // verified reads everything back and returns the one run's report.

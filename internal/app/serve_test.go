@@ -15,7 +15,7 @@ import (
 func TestSession(t *testing.T) {
 	t.Parallel()
 	dir := data(t)
-	p := begin(t, dir, app.Options{}, map[string]string{"simulate-work": "2ms"})
+	p := begin(t, dir, map[string]string{"simulate-work": "2ms"})
 
 	var started wire.Started
 	header := p.call(http.MethodPost, "/pedidos/generate?quantity=2000", http.StatusAccepted, &started)
@@ -78,13 +78,13 @@ func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir := data(t)
 	flags := map[string]string{"simulate-work": "1ms", "simulate-failures": "0.01", "workers": "10"}
-	p := begin(t, dir, app.Options{}, flags)
+	p := begin(t, dir, flags)
 	var started, again wire.Started
 	p.call(http.MethodPost, "/pedidos/generate?quantity=3000", http.StatusAccepted, &started, "Idempotency-Key", "k")
 	for _, processed := range []int64{50, 400, 700, 900, 1500} {
 		p.until(func(s *wire.Status) bool { return s.Counts.Total >= processed })
 		p.stop()
-		p = begin(t, dir, app.Options{}, flags)
+		p = begin(t, dir, flags)
 		p.call(http.MethodPost, "/pedidos/generate?quantity=3000", http.StatusAccepted, &again, "Idempotency-Key", "k")
 		if again != started {
 			t.Fatalf("the same key answers %+v after a restart, want %+v", again, started)
@@ -105,7 +105,7 @@ func TestRestart(t *testing.T) {
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	dir := data(t)
-	p := begin(t, dir, app.Options{}, nil)
+	p := begin(t, dir, nil)
 	if _, err := app.New(settings(t, dir, nil), app.Options{}); !errors.Is(err, order.ErrLocked) {
 		t.Errorf("New on a directory in use = %v, want locked", err)
 	}
@@ -122,7 +122,7 @@ func TestTwoProcesses(t *testing.T) {
 // TestPortTaken: a port in use stops the process before it works on anything.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
-	p := begin(t, data(t), app.Options{}, nil)
+	p := begin(t, data(t), nil)
 	defer p.stop()
 	port := p.Addr()[len("127.0.0.1:"):]
 	a, err := app.New(settings(t, data(t), map[string]string{"port": port}), app.Options{})

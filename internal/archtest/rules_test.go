@@ -40,7 +40,7 @@ func tableRule(m *module) []string {
 		for _, f := range p.files {
 			for _, imported := range f.imports {
 				name, ours := m.own(imported)
-				if ours && !slices.Contains(row, name) && !(p.isTest(f) && mayTest(f, p.name, name)) {
+				if ours && !slices.Contains(row, name) && (!p.isTest(f) || !mayTest(f, p.name, name)) {
 					found = append(found, fmt.Sprintf("%s: %s may not import %s", f.name, p.name, name))
 				}
 			}

@@ -153,7 +153,7 @@ func TestEndlessAnswer(t *testing.T) {
 	t.Parallel()
 	body := &endless{}
 	c := transport(t, func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
 	})
 	_, err := c.Status(t.Context())
 	if !errors.Is(err, client.ErrUnreachable) || !strings.Contains(err.Error(), "longer than 32 MiB") {

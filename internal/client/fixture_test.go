@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -55,9 +56,7 @@ func refusing(t *testing.T, p wire.Problem, header map[string]string) *client.Cl
 		t.Fatal(err)
 	}
 	f := &fake{status: p.Status, header: map[string]string{"Content-Type": wire.ProblemType}, body: string(body)}
-	for name, value := range header {
-		f.header[name] = value
-	}
+	maps.Copy(f.header, header)
 	return f.start(t, client.Options{})
 }
 

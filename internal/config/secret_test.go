@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,9 +129,7 @@ func TestSecretFile(t *testing.T) {
 
 func with(flags map[string]string, name, value string) map[string]string {
 	all := map[string]string{name: value}
-	for k, v := range flags {
-		all[k] = v
-	}
+	maps.Copy(all, flags)
 	return all
 }
 

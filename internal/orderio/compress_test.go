@@ -36,9 +36,9 @@ func zstandard(t testing.TB, content string) string {
 	return string(z.EncodeAll([]byte(content), nil))
 }
 
-func lines(from, to int) (content string, ids []string) {
+func lines(n int) (content string, ids []string) {
 	var b strings.Builder
-	for i := from; i < to; i++ {
+	for i := range n {
 		ids = append(ids, fmt.Sprintf("id-%d", i))
 		fmt.Fprintf(&b, line, ids[len(ids)-1])
 	}
@@ -47,8 +47,8 @@ func lines(from, to int) (content string, ids []string) {
 
 func TestCompressionIsRecognised(t *testing.T) {
 	t.Parallel()
-	content, want := lines(0, 3000)
-	first, _ := lines(0, 1234)
+	content, want := lines(3000)
+	first, _ := lines(1234)
 	rest := content[len(first):]
 	skippable := "\x5a\x2a\x4d\x18\x04\x00\x00\x00meta"
 	for name, packed := range map[string]string{
@@ -73,7 +73,7 @@ func TestCompressionIsRecognised(t *testing.T) {
 // what is delivered before it is whole and in place.
 func TestCutCompression(t *testing.T) {
 	t.Parallel()
-	content, want := lines(0, 500)
+	content, want := lines(500)
 	for name, packed := range map[string]string{"gzip": gzipped(t, content), "zstd": zstandard(t, content)} {
 		for cut := 4; cut < len(packed); cut += 1 + len(packed)/200 {
 			r, err := NewReader(strings.NewReader(packed[:cut]), "x.ndjson")
@@ -97,7 +97,7 @@ func TestCutCompression(t *testing.T) {
 
 func TestDamagedCompression(t *testing.T) {
 	t.Parallel()
-	content, _ := lines(0, 500)
+	content, _ := lines(500)
 	for name, packed := range map[string]string{"gzip": gzipped(t, content), "zstd": zstandard(t, content)} {
 		damaged := []byte(packed)
 		damaged[len(damaged)-6] ^= 0xff

@@ -290,8 +290,7 @@ func checkResume(t *testing.T, content []byte, name string) {
 		for {
 			var now outcome
 			err := r.Next(&now.Order)
-			var rejected *RejectError
-			if errors.As(err, &rejected) {
+			if rejected, ok := errors.AsType[*RejectError](err); ok {
 				now.Reject = rejected.Reject
 				now.Order = order.Order{}
 			} else if err != nil {

@@ -47,7 +47,7 @@ func place(t *testing.T, content, name string, n int) Position {
 
 func TestSkipToInLargeFile(t *testing.T) {
 	t.Parallel()
-	content, ids := lines(0, 6_000)
+	content, ids := lines(6_000)
 	end := place(t, content, "x.ndjson", 6_001)
 	for _, packed := range []string{content, gzipped(t, content), zstandard(t, content)} {
 		for _, n := range []int{0, 777, 5_999, 6_000} {
@@ -68,7 +68,7 @@ func TestSkipToInLargeFile(t *testing.T) {
 
 func TestSkipToInChangedFile(t *testing.T) {
 	t.Parallel()
-	content, _ := lines(0, 10)
+	content, _ := lines(10)
 	csv := "id,cliente,valor,tier\na,Ana,1,GOLD\nb,Ana,1,GOLD\n"
 	tests := []struct {
 		name, file, before, after string
@@ -111,7 +111,7 @@ func TestSkipToInChangedFile(t *testing.T) {
 func TestSkipToReadError(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
-	content, _ := lines(0, 10)
+	content, _ := lines(10)
 	p := place(t, content, "x.ndjson", 5)
 	r, err := NewReader(io.MultiReader(strings.NewReader(content[:30]), iotest.ErrReader(boom)), "x.ndjson")
 	if err != nil {

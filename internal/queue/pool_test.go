@@ -79,7 +79,7 @@ func TestGateShutsInsideABlock(t *testing.T) {
 		b.drained(run)
 		synctest.Wait()
 		begun, settled := 0, false
-		for _, e := range b.events()[:] {
+		for _, e := range b.events() {
 			if e.what == queue.HandOut {
 				begun++
 			}

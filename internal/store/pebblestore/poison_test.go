@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -82,12 +83,7 @@ func (c *crashing) settle(claim *store.Claim, status order.Status) {
 }
 
 func holds(claim *store.Claim, index uint64) bool {
-	for _, i := range claim.Indexes {
-		if i == index {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(claim.Indexes, index)
 }
 
 // work claims and processes until nothing is left; the process dies whenever a handler
