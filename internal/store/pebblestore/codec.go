@@ -38,7 +38,7 @@ func appendOrder(dst []byte, o *order.Order, started time.Time) []byte {
 	}
 	if !o.CreatedAt.Equal(started) {
 		dst[at] |= flagCreated
-		dst = binary.AppendVarint(dst, o.CreatedAt.Sub(started).Milliseconds())
+		dst = appendSince(dst, o.CreatedAt, started)
 	}
 	return append(dst, o.Customer...)
 }
@@ -61,7 +61,7 @@ type orderRow struct {
 	standard int // index of the standard note, -1 if note holds another
 	note     []byte
 	ref      []byte
-	created  time.Duration // after the run's start
+	created  int64 // ms after the run's start
 	customer []byte
 }
 
@@ -81,7 +81,7 @@ func decodeOrder(v []byte) (orderRow, error) {
 		row.ref = r.bytes(uint64(r.byte()))
 	}
 	if flags&flagCreated != 0 {
-		row.created = time.Duration(r.varint()) * time.Millisecond
+		row.created = r.varint()
 	}
 	row.customer = r.rest()
 	if r.bad || row.standard >= order.NoteCount {
@@ -99,7 +99,7 @@ func (row *orderRow) order(k order.Key) order.Order {
 		Amount:    row.amount,
 		Tier:      row.tier,
 		Note:      string(row.note),
-		CreatedAt: k.Run().Started().Add(row.created),
+		CreatedAt: sinceStart(row.created, k.Run().Started()),
 	}
 	if row.standard >= 0 {
 		o.Note = order.StandardNote(row.standard)
@@ -125,14 +125,25 @@ type outcomeRow struct {
 func appendOutcome(dst []byte, s order.Status, attempts int, at, started time.Time, reason string) []byte {
 	dst = append(dst, byte(s))
 	dst = binary.AppendUvarint(dst, uint64(attempts))
-	dst = binary.AppendVarint(dst, at.Sub(started).Milliseconds())
+	dst = appendSince(dst, at, started)
 	return append(dst, reason...)
+}
+
+// appendSince writes an instant as milliseconds after the run's start. Their difference
+// as a [time.Duration] would end 292 years away.
+func appendSince(dst []byte, t, started time.Time) []byte {
+	return binary.AppendVarint(dst, t.UnixMilli()-started.UnixMilli())
+}
+
+// sinceStart is the instant that appendSince wrote.
+func sinceStart(ms int64, started time.Time) time.Time {
+	return time.UnixMilli(started.UnixMilli() + ms).UTC()
 }
 
 func decodeOutcome(v []byte, started time.Time) (outcomeRow, error) {
 	r := reader{b: v}
 	row := outcomeRow{status: order.Status(r.byte() &^ flagHidden), attempts: int(r.uvarint())}
-	row.at = started.Add(time.Duration(r.varint()) * time.Millisecond)
+	row.at = sinceStart(r.varint(), started)
 	row.reason = string(r.rest())
 	if r.bad || row.status == order.Pending || row.status > order.Removed {
 		return row, fmt.Errorf("%w: outcome row of %d bytes", order.ErrCorrupt, len(v))
