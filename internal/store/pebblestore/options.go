@@ -39,7 +39,7 @@ type Options struct {
 const (
 	defaultReserve  = 256 << 20
 	defaultMemTable = 32 << 20
-	blockCache      = 16 << 20
+	blockCache      = 64 << 20
 )
 
 func (o Options) withDefaults() Options {
