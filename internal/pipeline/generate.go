@@ -31,7 +31,7 @@ func (p *Pipeline) generate(ctx context.Context, run order.Run) (time.Duration, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	f := feeding{
-		p: p, run: run, src: src, foretell: foretell(h), mark: p.opts.Clock(),
+		p: p, run: run, src: src, handler: h, mark: p.opts.Clock(),
 		free: make(chan []order.Order, lookahead), read: make(chan batch, 1), encoded: make(chan batch, 1),
 	}
 	for range lookahead {
@@ -53,10 +53,10 @@ func (p *Pipeline) generate(ctx context.Context, run order.Run) (time.Duration, 
 
 // feeding is the work of taking a source's orders into the store.
 type feeding struct {
-	p        *Pipeline
-	run      order.Run
-	src      Source
-	foretell func(*order.Order) order.Digest
+	p       *Pipeline
+	run     order.Run
+	src     Source
+	handler handler.Handler
 
 	free    chan []order.Order // memory for chunks
 	read    chan batch
@@ -97,7 +97,7 @@ func (f *feeding) reads(ctx context.Context) {
 		}
 		n, next, err := f.src.Next(ctx, orders)
 		b := batch{orders: orders, err: err, chunk: store.Chunk{
-			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: f.foretell,
+			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: foretell(f.handler),
 		}}
 		if !send(ctx, f.read, b) || b.last() {
 			return
@@ -216,10 +216,12 @@ func ready(run order.Run) []order.Priority {
 	return []order.Priority{order.VIP}
 }
 
-// foretell returns what the handler will make of an order, as its term of the digest.
+// foretell returns what the handler will make of an order, as its term of the digest,
+// for the orders of one chunk: calls share their memory.
 func foretell(h handler.Handler) func(*order.Order) order.Digest {
+	var final order.Order
 	return func(o *order.Order) order.Digest {
-		final := *o
+		final = *o
 		h.Foretell(&final)
 		return final.Sum()
 	}

@@ -90,7 +90,7 @@ type Chunk struct {
 	Spent  time.Duration // added to the run's Generate
 	// Foretell returns the digest's term of an order as it will be once settled. It is
 	// summed over what is added, in [order.LaneCounts] Accepted. Nil sums nothing.
-	// It must not change the order.
+	// It must not change the order; it is called by one goroutine at a time.
 	Foretell func(*order.Order) order.Digest
 }
 
