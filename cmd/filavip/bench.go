@@ -1,16 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,6 +19,9 @@ Every run generates, stores, processes and settles its orders durably, from
 acceptance to DONE. Beside each run the floor is measured: the same orders made,
 encoded and appended to a plain file with an fsync for each chunk, and all that
 twice, which is the least that any store of this kind can do.`
+
+// benchMost is the most orders a benchmark run may have.
+const benchMost = 1_000_000_000
 
 // benchFlags say what to measure.
 type benchFlags struct {
@@ -54,7 +51,7 @@ func newBench(c *console) *cobra.Command {
 	cmd.Flags().StringVarP(&f.quantity, "quantity", "n", "1000000", "orders in each run")
 	cmd.Flags().StringVar(&f.runs, "runs", "5", "runs to take the median of")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 42, "number that decides every order")
-	cmd.Flags().BoolVar(&f.poll, "poll", false, "serve the API too, and ask it for the status 200 times a second")
+	cmd.Flags().BoolVar(&f.poll, "poll", false, "serve the API too, and ask for the status 200 times a second from outside")
 	cmd.Flags().StringVar(&f.dir, "dir", "", "directory to make the data directories in (default: that of temporary files)")
 	cmd.Flags().StringVar(&f.part, "part", "", "what a child process measures")
 	cmd.Flags().Lookup("part").Hidden = true
@@ -67,7 +64,8 @@ func newBench(c *console) *cobra.Command {
 // measuredRun is what one child process reports of its run.
 type measuredRun struct {
 	app.Measured
-	PeakRSS int64 `json:"peakRss"` // bytes; 0 where the system does not tell
+	PeakRSS int64       `json:"peakRss"` // bytes; 0 where the system does not tell
+	Polled  *app.Polled `json:"polled,omitempty"`
 }
 
 // benched is the whole result.
@@ -85,7 +83,7 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return withStatus(exitUsage, fmt.Errorf("--runs: %w", err))
 	}
-	if _, err := strictInt(f.quantity, 1_000_000_000); err != nil {
+	if _, err := strictInt(f.quantity, benchMost); err != nil {
 		return withStatus(exitUsage, fmt.Errorf("--quantity: %w", err))
 	}
 	if _, err := loadSettings(c, cmd); err != nil {
@@ -95,12 +93,12 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 	defer stop()
 	result := benched{Build: readBuild()}
 	for i := range runs {
-		var run measuredRun
-		var floor app.MeasuredFloor
-		if err := child(ctx, c, f, "run", &run); err != nil {
+		run, err := benchRun(ctx, c, f)
+		if err != nil {
 			return err
 		}
-		if err := child(ctx, c, f, "floor", &floor); err != nil {
+		floor, err := benchFloor(ctx, c, f)
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(c.err, "run %d of %d: %s orders/s, %d MB, floor %s orders/s\n", i+1, runs,
@@ -108,61 +106,30 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 		result.Runs = append(result.Runs, run)
 		result.Floors = append(result.Floors, floor)
 	}
-	if f.output == "json" {
-		enc := json.NewEncoder(c.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(result)
+	if err := result.print(c, f.output); err != nil {
+		return err
 	}
-	return printBench(c.out, &result)
+	return result.check()
 }
 
-// child measures one part in a process and a directory of its own, with the same flags.
-func child(ctx context.Context, c *console, f *benchFlags, part string, into any) (err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("measure %s: %w", part, err)
+func (b *benched) print(c *console, output string) error {
+	if output != "json" {
+		return printBench(c.out, b)
 	}
-	dir, err := os.MkdirTemp(f.dir, "filavip-bench-*")
-	if err != nil {
-		return fmt.Errorf("measure %s: %w", part, err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	args := slices.Concat(os.Args[1:], []string{"--part", part, "--data", filepath.Join(dir, "data")})
-	cmd := exec.CommandContext(ctx, self, args...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, c.err
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("measure %s: %w", part, err)
-	}
-	if err := json.Unmarshal(out.Bytes(), into); err != nil {
-		return fmt.Errorf("measure %s: %w", part, err)
+	enc := json.NewEncoder(c.out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(b)
+}
+
+// check returns an error if what was measured cannot be right.
+func (b *benched) check() error {
+	for i, r := range b.Runs {
+		if r.Digest != b.Runs[0].Digest {
+			return fmt.Errorf("run %d ended with digest %v, run 1 with %v, and the seed is the same", i+1, r.Digest, b.Runs[0].Digest)
+		}
+		if r.Polled != nil && len(r.Polled.Wrong) > 0 {
+			return fmt.Errorf("run %d gave an answer that cannot be true: %s", i+1, r.Polled.Wrong[0])
+		}
 	}
 	return nil
-}
-
-// benchPart is what a child process does.
-func benchPart(c *console, cmd *cobra.Command, f *benchFlags) error {
-	cfg, err := loadSettings(c, cmd)
-	if err != nil {
-		return err
-	}
-	n, err := strictInt(f.quantity, 1_000_000_000)
-	if err != nil {
-		return withStatus(exitUsage, err)
-	}
-	if f.part == "floor" {
-		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-			return err
-		}
-		floor, err := app.BenchFloor(cfg, n, f.seed)
-		if err != nil {
-			return err
-		}
-		return json.NewEncoder(c.out).Encode(floor)
-	}
-	m, err := app.Bench(cmd.Context(), cfg, app.BenchOptions{Quantity: n, Seed: f.seed, Poll: f.poll, CPU: cpuTime})
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(c.out).Encode(measuredRun{m, peakRSS()})
 }

@@ -17,7 +17,7 @@ func main() {
 
 // run executes one command line and returns the process's exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot(&console{in: stdin, out: stdout, err: stderr})
+	root := newRoot(&console{args: args, in: stdin, out: stdout, err: stderr})
 	root.SetArgs(args)
 	return report(stderr, root.ExecuteContext(ctx))
 }

@@ -9,9 +9,10 @@ import (
 
 // console is where a command reads and writes: data to out, everything else to err.
 type console struct {
-	in  io.Reader
-	out io.Writer
-	err io.Writer
+	args []string // of this command line
+	in   io.Reader
+	out  io.Writer
+	err  io.Writer
 }
 
 // terminal says whether progress can be drawn on err.

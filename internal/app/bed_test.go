@@ -33,7 +33,7 @@ type process struct {
 }
 
 // settings are those of a test: any free port, no log files.
-func settings(t *testing.T, dir string, flags map[string]string) config.Config {
+func settings(t testing.TB, dir string, flags map[string]string) config.Config {
 	t.Helper()
 	all := map[string]string{"data": dir, "port": "0", "backend-logs": "false"}
 	maps.Copy(all, flags)
@@ -165,4 +165,4 @@ func verified(t *testing.T, dir string) app.Checked {
 	return checked
 }
 
-func data(t *testing.T) string { return filepath.Join(t.TempDir(), "data") }
+func data(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }

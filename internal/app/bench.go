@@ -24,7 +24,7 @@ type Measured struct {
 	Stages []MeasuredStage `json:"stages"`
 	Disk   int64           `json:"disk"` // bytes in the data directory at the end
 	Digest order.Digest    `json:"digest"`
-	Polled *Polled         `json:"polled,omitempty"`
+	Run    order.RunID     `json:"run"`
 }
 
 // MeasuredStage is what was spent between two phase changes.
@@ -42,8 +42,13 @@ type MeasuredStage struct {
 type BenchOptions struct {
 	Quantity int64
 	Seed     uint64
-	Poll     bool                 // ask for the status 200 times a second meanwhile, over HTTP
 	CPU      func() time.Duration // the processor time that this process has used
+
+	// Nil, or called before the run begins, with the address where the API answers.
+	Serving func(addr string) error
+	// Called after the run with what was measured and processed orders recounted from
+	// their rows, if the API answers. It stops when Hold returns.
+	Hold func(m Measured, recount order.Counts) error
 }
 
 // Bench processes one run of generated orders in an empty data directory and measures
@@ -66,9 +71,13 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 	}
 	m.Ready = time.Since(began)
 	stages.lap("")
-	polled := func(order.Run) (*Polled, error) { return nil, nil }
-	if opts.Poll {
-		if polled, err = a.poll(ctx, opts.Quantity); err != nil {
+	if opts.Serving != nil {
+		stopServing, err := a.answer(ctx)
+		if err != nil {
+			return m, err
+		}
+		defer stopServing()
+		if err := opts.Serving(a.Addr()); err != nil {
 			return m, err
 		}
 	}
@@ -83,42 +92,33 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 	if run.Phase != order.Done {
 		return m, fmt.Errorf("run ended in %v: %+v", run.Phase, run.Failure)
 	}
-	m.Orders, m.VIP, m.Wall, m.Digest = counts.Generated(), counts[order.VIP].Generated, run.WallClock(run.Ended), counts.Digest()
+	m.Run, m.Orders, m.VIP = run.ID, counts.Generated(), counts[order.VIP].Generated
+	m.Wall, m.Digest = run.WallClock(run.Ended), counts.Digest()
 	<-stages.ended // it is announced right after it is durable, so maybe after Wait
 	m.Stages = stages.done(&counts)
 	if m.Disk, err = diskUsage(cfg.Data); err != nil {
 		return m, err
 	}
-	m.Polled, err = polled(run)
-	return m, err
+	if opts.Serving == nil {
+		return m, nil
+	}
+	report, err := a.store.Verify(ctx)
+	if err != nil {
+		return m, err
+	}
+	return m, opts.Hold(m, report.Runs[len(report.Runs)-1].Counts)
 }
 
-// poll serves the API on a free port and asks it for the status until the function it
-// returns is called.
-func (a *App) poll(ctx context.Context, target int64) (func(order.Run) (*Polled, error), error) {
+// answer serves the API on a free port until the function it returns is called.
+func (a *App) answer(ctx context.Context) (stop func(), err error) {
 	a.cfg.Host, a.cfg.Port = "127.0.0.1", 0
 	if err := a.Listen(ctx); err != nil {
 		return nil, err
 	}
-	serving, stopServing := context.WithCancel(ctx)
-	asking, stopAsking := context.WithCancel(ctx)
-	p := newPoller(a.Addr(), target)
+	serving, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	all.Go(func() { _ = a.Serve(serving) }) // a failure shows in the answers
-	var asker sync.WaitGroup
-	asker.Go(func() { p.run(asking) })
-	return func(run order.Run) (*Polled, error) {
-		defer all.Wait()
-		defer stopServing()
-		stopAsking()
-		asker.Wait()
-		report, err := a.store.Verify(ctx)
-		if err != nil {
-			return nil, err
-		}
-		result, err := p.finish(ctx, run.ID, report.Runs[len(report.Runs)-1].Counts)
-		return &result, err
-	}, nil
+	return func() { cancel(); all.Wait() }, nil
 }
 
 // stopwatch takes the figures at each phase change.

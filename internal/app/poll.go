@@ -31,8 +31,9 @@ type Polled struct {
 	Wrong    []string      `json:"wrong"` // answers that cannot be true, the first ten
 }
 
-// poller asks an API for its status and holds each answer against the one before.
-type poller struct {
+// Poller asks the API of another process for its status and holds each answer against
+// the one before.
+type Poller struct {
 	base   string
 	target int64
 	client *http.Client
@@ -43,12 +44,14 @@ type poller struct {
 	wrong []string
 }
 
-func newPoller(addr string, target int64) *poller {
-	return &poller{base: "http://" + addr, target: target, client: &http.Client{Timeout: 10 * time.Second}}
+// NewPoller returns a poller of the API at addr, where a run of target orders is going
+// to be.
+func NewPoller(addr string, target int64) *Poller {
+	return &Poller{base: "http://" + addr, target: target, client: &http.Client{Timeout: 10 * time.Second}}
 }
 
-// run asks every few milliseconds, however long answers take, until ctx is done.
-func (p *poller) run(ctx context.Context) {
+// Run asks every few milliseconds, however long answers take, until ctx is done.
+func (p *Poller) Run(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	var all sync.WaitGroup
@@ -63,7 +66,7 @@ func (p *poller) run(ctx context.Context) {
 	}
 }
 
-func (p *poller) ask(ctx context.Context) {
+func (p *Poller) ask(ctx context.Context) {
 	var s wire.Status
 	began := time.Now()
 	err := p.get(ctx, "/pedidos", &s)
@@ -80,7 +83,7 @@ func (p *poller) ask(ctx context.Context) {
 
 // check holds an answer against the one before it. Answers may overtake each other on
 // their way, so only their own instants say which is the later. mu held.
-func (p *poller) check(s *wire.Status) {
+func (p *Poller) check(s *wire.Status) {
 	if s.Timestamp < p.last.Timestamp {
 		return
 	}
@@ -94,13 +97,13 @@ func (p *poller) check(s *wire.Status) {
 	p.last = *s
 }
 
-func (p *poller) complain(format string, args ...any) {
+func (p *Poller) complain(format string, args ...any) {
 	if len(p.wrong) < 10 {
 		p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
 	}
 }
 
-func (p *poller) get(ctx context.Context, path string, into any) error {
+func (p *Poller) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
 	if err != nil {
 		return err
@@ -123,13 +126,13 @@ func (p *poller) get(ctx context.Context, path string, into any) error {
 // pointReads is how many single orders are asked for.
 const pointReads = 5000
 
-// finish asks for the end, for single orders, and compares with the recount.
-func (p *poller) finish(ctx context.Context, run order.RunID, recount order.Counts) (Polled, error) {
-	var end wire.Status
-	if err := p.get(ctx, "/pedidos", &end); err != nil {
+// Finish asks for the end, for single orders, and compares with the recount. Run has
+// returned.
+func (p *Poller) Finish(ctx context.Context, run order.RunID, recount order.Counts) (Polled, error) {
+	end, err := p.end(ctx)
+	if err != nil {
 		return Polled{}, err
 	}
-	p.check(&end)
 	if end.Counts.VIP != recount[order.VIP].Processed || end.Counts.Normal != recount[order.Normal].Processed {
 		p.complain("the end says %+v, the recount %d VIP and %d NORMAL", end.Counts, recount[order.VIP].Processed, recount[order.Normal].Processed)
 	}
@@ -153,6 +156,23 @@ func (p *poller) finish(ctx context.Context, run order.RunID, recount order.Coun
 		Orders: len(single), OrderP50: quantile(single, 0.5), OrderP99: quantile(single, 0.99),
 		Wrong: p.wrong,
 	}, nil
+}
+
+// end waits for a status that says the run has ended: one may be a little old.
+func (p *Poller) end(ctx context.Context) (s wire.Status, err error) {
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for range 10 * time.Second / pollEvery {
+		if err := p.get(ctx, "/pedidos", &s); err != nil {
+			return s, err
+		}
+		p.check(&s)
+		if s.Phase.Ended() {
+			break
+		}
+		<-ticker.C
+	}
+	return s, nil
 }
 
 // quantile returns the value below which that share of sorted values lies.

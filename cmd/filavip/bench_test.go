@@ -1,0 +1,59 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBench measures small runs with the test binary as the child.
+func TestBench(t *testing.T) {
+	t.Setenv(asCommand, "1")
+	args := []string{"bench", "-n", "3000", "--runs", "2", "--poll", "--dir", t.TempDir()}
+	b := decoded[benched](filavip(t, append(args, "-o", "json")...).ends(exitOK))
+	if len(b.Runs) != 2 || len(b.Floors) != 2 {
+		t.Fatalf("%d runs and %d floors measured, want 2 of each", len(b.Runs), len(b.Floors))
+	}
+	for _, r := range b.Runs {
+		var wall time.Duration
+		for _, stage := range r.Stages {
+			wall += stage.Wall
+		}
+		if r.Orders != 3000 || r.VIP < 600 || r.VIP > 900 || r.Wall <= 0 || wall < r.Wall/2 || wall > 2*r.Wall || r.Disk < 3000 {
+			t.Errorf("measured %+v, want 3000 orders, a quarter VIP, in stages that add up", r.Measured)
+		}
+		if r.Polled.Orders == 0 || r.Polled.OrderP50 > r.Polled.OrderP99 || len(r.Polled.Wrong) != 0 {
+			t.Errorf("polled %+v, want single orders read and nothing wrong", r.Polled)
+		}
+	}
+	if f := b.Floors[0]; f.Orders != 3000 || f.Bytes < 3000 || f.Wall <= 0 {
+		t.Errorf("floor %+v, want that of 3000 orders", f)
+	}
+	filavip(t, args...).ends(exitOK).shows("2 runs", "WAITING_NORMAL_DRAIN", "median", "peak RSS", b.Runs[0].Digest.String(), "one order")
+}
+
+// TestBenchDoubts: a benchmark that measured something wrong does not pass for a result.
+func TestBenchDoubts(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]string{
+		"digest":             `{"runs":[{"digest":"00000000000000000000000000000001"},{"digest":"00000000000000000000000000000002"}]}`,
+		"cannot be true: 7!": `{"runs":[{"polled":{"wrong":["7!"]}}]}`,
+	} {
+		var b benched
+		if err := json.Unmarshal([]byte(broken), &b); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.check(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("check of %s = %v, want an error that names %q", broken, err, name)
+		}
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	t.Parallel()
+	filavip(t, "bench", "--runs", "0").ends(exitUsage).says("--runs")
+	filavip(t, "bench", "-n", "1e6").ends(exitUsage).says("--quantity", "1e6")
+	filavip(t, "bench", "-o", "xml").ends(exitUsage).says("xml")
+	filavip(t, "bench", "--dir", t.TempDir()+"/none", "-n", "1", "--runs", "1").ends(exitIO).says("none")
+}
