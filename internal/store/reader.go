@@ -26,7 +26,7 @@ type Reader interface {
 
 // Totals are the store's figures over all runs.
 type Totals struct {
-	Counts     order.Counts // summed over runs that are not cancelled with their orders kept pending
+	Counts     order.Counts // summed over all runs but those that are Inert
 	Hidden     int64        // processed orders that Clean took from the job listings
 	Paused     bool
 	Generation uint64

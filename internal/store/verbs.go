@@ -10,20 +10,26 @@ import (
 // Idempotency makes a mutating call repeatable by its key. The record is written in
 // the very commit of the call's effect. Found again with the same fingerprint, the
 // call has no effect and returns what the first one returned; with another
-// fingerprint it returns [order.ErrKeyReused]. Records are kept for at least 24 hours,
-// the newest 10,000 at most.
+// fingerprint it returns [order.ErrKeyReused]. Records are kept for [KeepRecords]; older
+// ones go, the oldest first, once there are more than [MaxRecords].
 type Idempotency struct {
 	Key         string // 1 to 255 bytes
 	Fingerprint string // of the call and its parameters
 	Now         time.Time
 }
 
+// Bounds on the idempotency records a store keeps.
+const (
+	KeepRecords = 24 * time.Hour
+	MaxRecords  = 10_000
+)
+
 // Verbs are the operator's acts. Each is persisted before it returns.
 type Verbs interface {
 	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
-	// claims: after it returns, no order of the run changes. It
-	// takes the same time however many orders are pending. It returns [order.ErrNotFound]
-	// if there is no such run, and Cancelled with Was false if the run had ended.
+	// claims: after it returns, no order of the run changes. It takes the same time
+	// however many orders are pending. It returns [order.ErrNotFound] if there is no such
+	// run, and Cancelled with Was false if the run had ended.
 	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
 	// Reset stops every run and forgets every order, block, run, dead letter and
 	// counter. What still works on them changes nothing. Pause is lifted.

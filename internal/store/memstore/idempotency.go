@@ -2,13 +2,11 @@ package memstore
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 )
-
-// maxRecords is how many idempotency records are kept.
-const maxRecords = 10_000
 
 // records are the idempotency records, oldest first in keys.
 type records struct {
@@ -18,17 +16,18 @@ type records struct {
 
 type record struct {
 	fingerprint string
+	at          time.Time
 	result      any
 }
 
-// add keeps a call's result, and forgets the oldest record if there are too many.
+// add keeps a call's result, and forgets old records if there are too many.
 func (r *records) add(idem *store.Idempotency, result any) {
 	if r.byKey == nil {
 		r.byKey = map[string]record{}
 	}
-	r.byKey[idem.Key] = record{idem.Fingerprint, result}
+	r.byKey[idem.Key] = record{idem.Fingerprint, idem.Now, result}
 	r.keys = append(r.keys, idem.Key)
-	if len(r.keys) > maxRecords {
+	for len(r.keys) > store.MaxRecords && idem.Now.Sub(r.byKey[r.keys[0]].at) > store.KeepRecords {
 		delete(r.byKey, r.keys[0])
 		r.keys = r.keys[1:]
 	}

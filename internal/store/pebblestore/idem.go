@@ -27,13 +27,6 @@ const (
 	verbRemove  = "remove"
 )
 
-// Bounds on the idempotency records kept: none is dropped before keepIdem, and then the
-// oldest go first once there are more than maxIdem.
-const (
-	keepIdem = 24 * time.Hour
-	maxIdem  = 10_000
-)
-
 // idemRecord is the stored result of a call.
 type idemRecord struct {
 	Verb        string          `json:"verb"`
@@ -95,7 +88,7 @@ func (db *DB) record(b *pebble.Batch, idem *store.Idempotency, verb string, resu
 	db.idem.mu.Lock()
 	defer db.idem.mu.Unlock()
 	db.idem.keys = append(db.idem.keys, idemAge{at: idem.Now, key: idem.Key})
-	for len(db.idem.keys) > maxIdem && idem.Now.Sub(db.idem.keys[0].at) > keepIdem {
+	for len(db.idem.keys) > store.MaxRecords && idem.Now.Sub(db.idem.keys[0].at) > store.KeepRecords {
 		if err := b.Delete(idemKey(db.idem.keys[0].key), nil); err != nil {
 			return err
 		}

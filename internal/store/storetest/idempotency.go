@@ -23,6 +23,7 @@ func idempotencyTests() []test {
 		{"Together", testIdempotencyTogether},
 		{"LongKeys", testIdempotencyLongKeys},
 		{"ADay", testIdempotencyADay},
+		{"TooMany", testIdempotencyTooMany},
 	}
 }
 
@@ -238,4 +239,35 @@ func testIdempotencyADay(b *bed) {
 		b.Errorf("Pause with the key of a day ago = %v, want %v", err, order.ErrKeyReused)
 	}
 	b.paused(false)
+}
+
+// testIdempotencyTooMany: records beyond the bound go once they are a day old, and not
+// before; the oldest first.
+func testIdempotencyTooMany(b *bed) {
+	at := func(key string, after time.Duration) *store.Idempotency {
+		return &store.Idempotency{Key: key, Fingerprint: "fingerprint", Now: epoch().Add(after)}
+	}
+	known := func(key string) bool {
+		idem := at(key, 0)
+		idem.Fingerprint = "another"
+		err := b.s.Resume(b.ctx, idem)
+		if err != nil && !errors.Is(err, order.ErrKeyReused) {
+			b.Fatalf("Resume with key %q = %v", key, err)
+		}
+		return err != nil
+	}
+	for i := range store.MaxRecords + 1 {
+		b.ok("Resume", b.s.Resume(b.ctx, at(fmt.Sprint(i), time.Duration(i)*time.Millisecond)))
+	}
+	if !known("0") {
+		b.Error("a record was forgotten although no day had passed")
+	}
+	b.reopen()
+	b.ok("Resume", b.s.Resume(b.ctx, at("late", store.KeepRecords+time.Millisecond+time.Microsecond)))
+	if !known("2") || !known("late") {
+		b.Error("a record was forgotten that is not among the oldest, or younger than a day")
+	}
+	if known("0") {
+		b.Error("the oldest of too many records is known after a day")
+	}
 }
