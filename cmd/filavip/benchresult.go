@@ -14,7 +14,7 @@ import (
 // printBench writes medians over all runs as tables.
 func printBench(w io.Writer, b *benched) error {
 	first := b.Runs[0]
-	fmt.Fprintf(w, "%s orders, %s VIP, %d runs, %s %s\n\n", grouped(first.Orders), grouped(first.VIP), len(b.Runs), b.Build.Go, b.Build.Platform)
+	fmt.Fprintf(w, "%s, %s VIP, %s, %s %s\n\n", counted(first.Orders, "order"), grouped(first.VIP), counted(int64(len(b.Runs)), "run"), b.Build.Go, b.Build.Platform)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "stage\torders/s\tms\tcpu ms\tMB written\tfsyncs\tcommits\t")
 	for i, stage := range first.Stages {

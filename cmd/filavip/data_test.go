@@ -57,7 +57,7 @@ func processed(t *testing.T) (dir, table string) {
 	dir = filepath.Join(t.TempDir(), "data")
 	filavip(t, "run", "-n", "50000", "--seed", "42", "--data", dir).ends(exitOK)
 	// Opening it again writes into tables what was in the write-ahead log.
-	filavip(t, "verify", "--data", dir).ends(exitOK).shows("clean: 50,000 orders in 1 runs")
+	filavip(t, "verify", "--data", dir).ends(exitOK).shows("clean: 50,000 orders in 1 run")
 	tables, err := filepath.Glob(filepath.Join(dir, "store", "*.sst"))
 	if err != nil {
 		t.Fatal(err)

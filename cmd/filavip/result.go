@@ -109,3 +109,11 @@ func grouped(n int64) string {
 	}
 	return s
 }
+
+// counted returns how many there are of a thing, such as "1 run" or "2 runs".
+func counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return grouped(n) + " " + thing + "s"
+}

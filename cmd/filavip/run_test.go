@@ -129,7 +129,7 @@ func TestRunGoesOn(t *testing.T) {
 	if s.LastRunID != id {
 		t.Errorf("the run that was finished is %s, want %s", s.LastRunID, id)
 	}
-	filavip(t, "verify", "--data", dir).ends(exitOK).shows("clean: 120 orders in 1 runs", "as its seed foretells")
+	filavip(t, "verify", "--data", dir).ends(exitOK).shows("clean: 120 orders in 1 run", "as its seed foretells")
 }
 
 func TestServerGoesOn(t *testing.T) {

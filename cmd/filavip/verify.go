@@ -60,7 +60,7 @@ func verify(c *console, cmd *cobra.Command, output string) error {
 		err = printChecked(c.out, &checked)
 	}
 	if err == nil && !checked.Clean() {
-		err = withStatus(exitDamaged, fmt.Errorf("%d problems found", checked.Found))
+		err = withStatus(exitDamaged, fmt.Errorf("%s found", counted(checked.Found, "problem")))
 	}
 	return err
 }
@@ -77,10 +77,10 @@ func printChecked(w io.Writer, checked *app.Checked) error {
 		fmt.Fprintln(w, "problem:", p)
 	}
 	if checked.Clean() {
-		_, err := fmt.Fprintf(w, "clean: %s orders in %d runs\n", grouped(checked.Orders), len(checked.Runs))
+		_, err := fmt.Fprintf(w, "clean: %s in %s\n", counted(checked.Orders, "order"), counted(int64(len(checked.Runs)), "run"))
 		return err
 	}
-	_, err := fmt.Fprintf(w, "DAMAGED: %s problems\n", grouped(checked.Found))
+	_, err := fmt.Fprintf(w, "DAMAGED: %s\n", counted(checked.Found, "problem"))
 	return err
 }
 
