@@ -10,7 +10,7 @@ import (
 // TestBench measures small runs with the test binary as the child.
 func TestBench(t *testing.T) {
 	t.Setenv(asCommand, "1")
-	args := []string{"bench", "-n", "3000", "--runs", "2", "--poll", "--dir", t.TempDir()}
+	args := []string{"bench", "-n", "1000", "--runs", "2", "--poll", "--dir", t.TempDir()}
 	b := decoded[benched](filavip(t, append(args, "-o", "json")...).ends(exitOK))
 	if len(b.Runs) != 2 || len(b.Floors) != 2 {
 		t.Fatalf("%d runs and %d floors measured, want 2 of each", len(b.Runs), len(b.Floors))
@@ -20,15 +20,15 @@ func TestBench(t *testing.T) {
 		for _, stage := range r.Stages {
 			wall += stage.Wall
 		}
-		if r.Orders != 3000 || r.VIP < 600 || r.VIP > 900 || r.Wall <= 0 || wall < r.Wall/2 || wall > 2*r.Wall || r.Disk < 3000 {
-			t.Errorf("measured %+v, want 3000 orders, a quarter VIP, in stages that add up", r.Measured)
+		if r.Orders != 1000 || r.VIP < 200 || r.VIP > 300 || r.Wall <= 0 || wall < r.Wall/2 || wall > 2*r.Wall || r.Disk < 1000 {
+			t.Errorf("measured %+v, want 1000 orders, a quarter VIP, in stages that add up", r.Measured)
 		}
 		if r.Polled.Orders == 0 || r.Polled.OrderP50 > r.Polled.OrderP99 || len(r.Polled.Wrong) != 0 {
 			t.Errorf("polled %+v, want single orders read and nothing wrong", r.Polled)
 		}
 	}
-	if f := b.Floors[0]; f.Orders != 3000 || f.Bytes < 3000 || f.Wall <= 0 {
-		t.Errorf("floor %+v, want that of 3000 orders", f)
+	if f := b.Floors[0]; f.Orders != 1000 || f.Bytes < 1000 || f.Wall <= 0 {
+		t.Errorf("floor %+v, want that of 1000 orders", f)
 	}
 	filavip(t, args...).ends(exitOK).shows("2 runs", "WAITING_NORMAL_DRAIN", "median", "peak RSS", b.Runs[0].Digest.String(), "one order")
 }

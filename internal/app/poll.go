@@ -123,7 +123,7 @@ func (p *Poller) get(ctx context.Context, path string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// pointReads is how many single orders are asked for.
+// pointReads is how many single orders are asked for, at most as many as there are.
 const pointReads = 5000
 
 // Finish asks for the end, for single orders, and compares with the recount. Run has
@@ -137,7 +137,7 @@ func (p *Poller) Finish(ctx context.Context, run order.RunID, recount order.Coun
 		p.complain("the end says %+v, the recount %d VIP and %d NORMAL", end.Counts, recount[order.VIP].Processed, recount[order.Normal].Processed)
 	}
 	var single []time.Duration
-	for range pointReads {
+	for range min(pointReads, p.target) {
 		k := run.Key(rand.Uint64N(uint64(p.target)))
 		var o wire.Order
 		began := time.Now()

@@ -2,7 +2,6 @@ package memstore_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -103,25 +102,5 @@ func TestOneKeyForTwoVerbs(t *testing.T) {
 	}
 	if _, err := s.Reset(t.Context(), idem); !errors.Is(err, order.ErrKeyReused) {
 		t.Errorf("Reset with the key of a Pause = %v, want %v", err, order.ErrKeyReused)
-	}
-}
-
-func TestRecordsAreBounded(t *testing.T) {
-	t.Parallel()
-	s, _ := filled(t)
-	for i := range 10_001 {
-		idem := &store.Idempotency{Key: fmt.Sprint(i), Fingerprint: "f", Now: start()}
-		if err := s.Pause(t.Context(), idem); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reuse := func(key string) error {
-		return s.Pause(t.Context(), &store.Idempotency{Key: key, Fingerprint: "other", Now: start()})
-	}
-	if err := reuse("1"); !errors.Is(err, order.ErrKeyReused) {
-		t.Errorf("Pause with one of the newest 10,000 keys = %v, want %v", err, order.ErrKeyReused)
-	}
-	if err := reuse("0"); err != nil {
-		t.Errorf("Pause with the oldest of 10,001 keys = %v, want no error", err)
 	}
 }

@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -44,6 +45,13 @@ func open(t storetest.TB, fs vfs.FS) store.Store {
 
 func TestConformance(t *testing.T) { storetest.Run(t, options()) }
 
+// TestModel makes as many sequences as the flag rapid.checks says. With the race detector
+// Pebble checks itself too and takes fifty times as long, so there are fewer by default.
 func TestModel(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); raceDetector && checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("15"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	storetest.Model(t, options(), func() store.Store { return memstore.New() })
 }
