@@ -24,7 +24,7 @@ type program string
 func build(t *testing.T) program {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "filavip.exe")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../../cmd/filavip")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, "../../cmd/filavip")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

@@ -5,30 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/filavip/filavip/internal/metrics"
+	"github.com/filavip/filavip/internal/metrics/metricstest"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/pipeline"
 	"github.com/filavip/filavip/internal/store"
 )
-
-// wantSeries checks lines of a registry's exposition.
-func wantSeries(t *testing.T, r *metrics.Registry, lines ...string) {
-	t.Helper()
-	rec := httptest.NewRecorder()
-	r.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	for _, line := range lines {
-		if !strings.Contains(rec.Body.String(), "\n"+line+"\n") {
-			t.Errorf("exposition lacks %q:\n%s", line, rec.Body)
-		}
-	}
-}
 
 // onlyPhase returns the lines of filavip_run_phase while a run is in that phase.
 func onlyPhase(in order.Phase) []string {
@@ -45,7 +31,7 @@ func onlyPhase(in order.Phase) []string {
 
 func wantEnded(t *testing.T, r *metrics.Registry, done, failed, cancelled int) {
 	t.Helper()
-	wantSeries(t, r,
+	metricstest.Want(t, r,
 		fmt.Sprintf(`filavip_runs_total{result="done"} %d`, done),
 		fmt.Sprintf(`filavip_runs_total{result="error"} %d`, failed),
 		fmt.Sprintf(`filavip_runs_total{result="cancelled"} %d`, cancelled))
@@ -59,13 +45,13 @@ func TestEndsAreCountedByResult(t *testing.T) {
 	opts.Open, opts.Metrics = generated, r
 	inBubble(t, opts, func(b *bed) {
 		wantEnded(b.T, r, 0, 0, 0)
-		wantSeries(b.T, r, onlyPhase(order.Idle)...)
+		metricstest.Want(b.T, r, onlyPhase(order.Idle)...)
 		for range 2 {
 			b.wait(b.begin(spec(100, mark())).ID)
 		}
 		synctest.Wait()
 		wantEnded(b.T, r, 2, 0, 0)
-		wantSeries(b.T, r, onlyPhase(order.Done)...)
+		metricstest.Want(b.T, r, onlyPhase(order.Done)...)
 
 		b.begin(spec(3000, simulate()))
 		time.Sleep(20 * time.Millisecond)
@@ -76,7 +62,7 @@ func TestEndsAreCountedByResult(t *testing.T) {
 		}
 		synctest.Wait()
 		wantEnded(b.T, r, 2, 0, 1)
-		wantSeries(b.T, r, onlyPhase(order.Idle)...)
+		metricstest.Want(b.T, r, onlyPhase(order.Idle)...)
 	})
 	again := metrics.New()
 	opts.Open, opts.Metrics = failing, again
@@ -84,7 +70,7 @@ func TestEndsAreCountedByResult(t *testing.T) {
 		b.wait(b.begin(imported()).ID)
 		synctest.Wait()
 		wantEnded(b.T, again, 0, 1, 0)
-		wantSeries(b.T, again, onlyPhase(order.Failed)...)
+		metricstest.Want(b.T, again, onlyPhase(order.Failed)...)
 	})
 }
 
@@ -109,7 +95,7 @@ func TestPhaseDurations(t *testing.T) {
 	inBubble(t, opts, func(b *bed) {
 		want := func(generating, vip, normal int) {
 			b.Helper()
-			wantSeries(b.T, r,
+			metricstest.Want(b.T, r,
 				fmt.Sprintf(`filavip_run_phase_duration_seconds{phase="GENERATING"} %d`, generating),
 				`filavip_run_phase_duration_seconds{phase="ENQUEUE_VIP"} 0`,
 				fmt.Sprintf(`filavip_run_phase_duration_seconds{phase="WAITING_VIP_DRAIN"} %d`, vip),
@@ -126,7 +112,7 @@ func TestPhaseDurations(t *testing.T) {
 		time.Sleep(60 * time.Second)
 		synctest.Wait()
 		want(30, 40, 0)
-		wantSeries(b.T, r, onlyPhase(order.WaitingVIPDrain)...)
+		metricstest.Want(b.T, r, onlyPhase(order.WaitingVIPDrain)...)
 		if err := b.pool.Resume(b.ctx, nil); err != nil {
 			b.Fatal(err)
 		}
@@ -150,7 +136,7 @@ func TestFailedRunStopsItsPhase(t *testing.T) {
 			b.Fatal(err)
 		}
 		time.Sleep(time.Hour)
-		wantSeries(b.T, r,
+		metricstest.Want(b.T, r,
 			`filavip_run_phase_duration_seconds{phase="WAITING_VIP_DRAIN"} 5`,
 			`filavip_run_phase_duration_seconds{phase="ENQUEUE_NORMAL"} 0`)
 	})

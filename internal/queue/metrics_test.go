@@ -1,40 +1,26 @@
 package queue_test
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/filavip/filavip/internal/metrics"
+	"github.com/filavip/filavip/internal/metrics/metricstest"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/queue"
 )
-
-// wantSeries checks lines of a registry's exposition.
-func wantSeries(t *testing.T, r *metrics.Registry, lines ...string) {
-	t.Helper()
-	rec := httptest.NewRecorder()
-	r.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	for _, line := range lines {
-		if !strings.Contains(rec.Body.String(), "\n"+line+"\n") {
-			t.Errorf("exposition lacks %q:\n%s", line, rec.Body)
-		}
-	}
-}
 
 func TestHandlersThatTakeTimeAreMeasured(t *testing.T) {
 	t.Parallel()
 	r := metrics.New()
 	inBubble(t, queue.Options{Metrics: r, Workers: 1}, sleeper(60*time.Millisecond), func(b *bed) {
-		wantSeries(b.T, r,
+		metricstest.Want(b.T, r,
 			`order_processing_duration_ms_count{priority="VIP"} 0`,
 			`filavip_order_processing_duration_seconds_count{priority="NORMAL"} 0`)
 		b.drained(b.begin(order.Standing, 10, "DNNN"))
 		synctest.Wait()
-		wantSeries(b.T, r,
+		metricstest.Want(b.T, r,
 			`order_processing_duration_ms_bucket{priority="NORMAL",le="50"} 0`,
 			`order_processing_duration_ms_bucket{priority="NORMAL",le="100"} 3`,
 			`order_processing_duration_ms_bucket{priority="NORMAL",le="5000"} 3`,
@@ -51,7 +37,7 @@ func TestHandlersThatTakeNoTimeAreNotMeasured(t *testing.T) {
 	inBubble(t, queue.Options{Metrics: r}, instant(), func(b *bed) {
 		b.drained(b.begin(order.Standing, 10, "DNNN"))
 		synctest.Wait()
-		wantSeries(b.T, r,
+		metricstest.Want(b.T, r,
 			`order_processing_duration_ms_count{priority="VIP"} 0`,
 			`filavip_orders_settled_total{priority="NORMAL",result="processed"} 3`)
 	})

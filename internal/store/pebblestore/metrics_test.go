@@ -2,8 +2,6 @@ package pebblestore_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -12,26 +10,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/filavip/filavip/internal/metrics"
+	"github.com/filavip/filavip/internal/metrics/metricstest"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store/pebblestore"
 )
-
-// wantSeries checks lines of a registry's exposition.
-func wantSeries(t *testing.T, r *metrics.Registry, lines ...string) {
-	t.Helper()
-	text := exposed(r)
-	for _, line := range lines {
-		if !strings.Contains(text, "\n"+line+"\n") {
-			t.Errorf("exposition lacks %q:\n%s", line, text)
-		}
-	}
-}
-
-func exposed(r *metrics.Registry) string {
-	rec := httptest.NewRecorder()
-	r.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	return rec.Body.String()
-}
 
 // stepping is a clock that goes on by a second each time it is asked.
 func stepping() func() time.Time {
@@ -67,7 +49,7 @@ func TestMetrics(t *testing.T) {
 	if did := after.Sub(before); did.Commits != runs || did.Bytes == 0 || did.Syncs == 0 {
 		t.Errorf("%d runs begun took %+v, want as many commits, and bytes and syncs", runs, did)
 	}
-	wantSeries(t, r,
+	metricstest.Want(t, r,
 		fmt.Sprintf("filavip_store_commits_total %d", after.Commits),
 		fmt.Sprintf("filavip_store_commit_duration_seconds_count %d", after.Commits),
 		fmt.Sprintf("filavip_store_commit_duration_seconds_sum %d", after.Commits), // a second each
@@ -76,7 +58,7 @@ func TestMetrics(t *testing.T) {
 		"filavip_store_compactions_total 0",
 		"filavip_store_compaction_debt_bytes 0",
 		"filavip_store_l0_read_amplification 0")
-	text := exposed(r)
+	text := metricstest.Text(r)
 	for _, positive := range []string{"written_bytes_total", "fsyncs_total", "memtable_bytes", "disk_used_bytes"} {
 		name := "\nfilavip_store_" + positive + " "
 		if !strings.Contains(text, name) || strings.Contains(text, name+"0\n") {
@@ -95,7 +77,7 @@ func TestMetricsOfAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	wantSeries(t, r, "filavip_store_stalled 1", "filavip_store_disk_free_bytes 99")
+	metricstest.Want(t, r, "filavip_store_stalled 1", "filavip_store_disk_free_bytes 99")
 }
 
 // TestMetricsOfAClosedStore scrapes while the store is closed and after: no closed engine
@@ -110,13 +92,13 @@ func TestMetricsOfAClosedStore(t *testing.T) {
 	var scrapes sync.WaitGroup
 	scrapes.Go(func() {
 		for range 20 {
-			exposed(r)
+			metricstest.Text(r)
 		}
 	})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	scrapes.Wait()
-	wantSeries(t, r, "filavip_store_memtable_bytes NaN", "filavip_store_compactions_total NaN", "filavip_store_disk_free_bytes NaN")
-	wantSeries(t, r, `promhttp_metric_handler_errors_total{cause="gathering"} 0`)
+	metricstest.Want(t, r, "filavip_store_memtable_bytes NaN", "filavip_store_compactions_total NaN", "filavip_store_disk_free_bytes NaN")
+	metricstest.Want(t, r, `promhttp_metric_handler_errors_total{cause="gathering"} 0`)
 }
