@@ -63,7 +63,8 @@ type Source interface {
 	// chunk.Ready may be claimed at once; the others wait for Enqueue.
 	//
 	// A chunk below the run's cursor was inserted before: nothing is added. An order
-	// whose ref another order has is not added, and is reported in Refused. A gap
+	// whose ref another order has is not added, and is reported in Refused; orders of a
+	// Void run that were neither processed nor are dead have given their refs up. A gap
 	// between cursor and chunk is [order.ErrInvalid].
 	Insert(ctx context.Context, fence Fence, chunk Chunk) (Inserted, error)
 	// Enqueue makes the run's blocks of one lane ready that Insert left waiting, up to

@@ -98,7 +98,11 @@ func (s *Store) refused(o *order.Order) (bool, error) {
 	if !taken {
 		return false, nil
 	}
-	if _, other := s.durable.entry(key); order.SameContent(o, &other.accepted) {
+	r, other := s.durable.entry(key)
+	if r.doc.Void && other.place != processed && other.place != dead {
+		return false, nil // given up
+	}
+	if order.SameContent(o, &other.accepted) {
 		return true, nil
 	}
 	return true, fmt.Errorf("%w: %q", order.ErrRefConflict, o.Ref)

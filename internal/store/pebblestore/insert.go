@@ -208,6 +208,9 @@ func (in *insertion) claimRef(chunk *store.Chunk, at int) (bool, error) {
 		return false, nil
 	}
 	known, err := in.db.byRef(o.Ref)
+	if err == nil {
+		err = in.db.bears(&known)
+	}
 	switch {
 	case err == nil:
 		in.refuse(at, order.SameContent(&known, o))
@@ -311,6 +314,22 @@ func (db *DB) byRef(ref string) (order.Order, error) {
 		return order.Order{}, fmt.Errorf("%w: ref row %q", order.ErrCorrupt, ref)
 	}
 	return db.accepted(db.eng, lane, k)
+}
+
+// bears returns [order.ErrNotFound] if an order has given its ref up: it can never be
+// shipped, since its run was ended before.
+func (db *DB) bears(o *order.Order) error {
+	if _, run := db.lookRun(o.Key.Run()); !run.Void {
+		return nil
+	}
+	now := *o
+	if err := db.join(db.eng, o.Priority(), &now); err != nil {
+		return err
+	}
+	if now.Status == order.Processed || now.Status == order.Dead {
+		return nil
+	}
+	return order.ErrNotFound
 }
 
 // accepted returns an order as it was accepted.

@@ -14,6 +14,8 @@ func refTests() []test {
 		{"OtherContent", testRefOther},
 		{"WithinChunk", testRefWithinChunk},
 		{"AcrossRuns", testRefAcrossRuns},
+		{"OfRemovedOrders", testRefOfOrdersThatNeverShip(false)},
+		{"OfInertOrders", testRefOfOrdersThatNeverShip(true)},
 		{"AfterProcessing", testRefAfterProcessing},
 		{"AfterReset", testRefAfterReset},
 	}
@@ -123,11 +125,37 @@ func testRefAcrossRuns(b *bed) {
 	stands.insertChunk(stands.named("a"))
 	b.refusals(r.insertChunk(r.named("a", "b")), 1, map[int]bool{0: true})
 	b.refusals(stands.insertChunk(stands.named("b")), 0, map[int]bool{0: true})
-	r.cancel(store.CancelOptions{})
-	again := b.begin()
-	chunk := again.named("b", "a")
-	chunk.Orders[0].Amount++
-	b.refusals(again.insertChunk(chunk), 0, map[int]bool{0: false, 1: true})
+}
+
+// testRefOfOrdersThatNeverShip: a run that was ended gives up the refs of its pending
+// orders, whatever became of them, so that they can be sent again; not those of orders
+// that were processed or are dead.
+func testRefOfOrdersThatNeverShip(keep bool) func(*bed) {
+	return func(b *bed) {
+		ended := b.begin(blocksOf(4))
+		ended.insertChunk(ended.named("processed", "dead", "pending", "other"))
+		c := b.claimOne()
+		b.settle(b.settlement(c, b.outcomes(c, order.Processed, 0)...))
+		b.kill(c, 1)
+		ended.cancel(store.CancelOptions{KeepPending: keep})
+		for range 2 {
+			again := b.begin()
+			chunk := again.named("processed", "dead", "pending", "other")
+			chunk.Orders[3].Amount++
+			b.refusals(again.insertChunk(chunk), 2, map[int]bool{0: true, 1: true})
+			key, err := b.s.Lookup(b.ctx, "other")
+			b.ok("Lookup", err)
+			if key != chunk.Orders[3].Key {
+				b.Errorf("Lookup = %v, want the order that was sent again, %v", key, chunk.Orders[3].Key)
+			}
+			again.cancel(store.CancelOptions{KeepPending: keep})
+			b.reopen()
+		}
+		last := b.begin()
+		last.insertChunk(last.named("pending"))
+		b.drain()
+		b.refusals(last.insertChunk(last.named("pending")), 0, map[int]bool{0: true})
+	}
 }
 
 func testRefAfterProcessing(b *bed) {
