@@ -105,10 +105,15 @@ func (p *fakePipeline) Reset(ctx context.Context, idem *store.Idempotency) (stor
 	return p.store.Reset(ctx, idem)
 }
 
-func (p *fakePipeline) Stale(context.Context) (string, bool) {
+func (p *fakePipeline) EndStale(ctx context.Context) (string, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.standstill, p.standstill != ""
+	why := p.standstill
+	p.mu.Unlock()
+	if why == "" {
+		return "", nil
+	}
+	_, err := p.Cancel(ctx, store.CancelOptions{At: time.Now(), Reason: "ended by a start: " + why}, 0, nil)
+	return why, err
 }
 
 // set changes the fake under its lock.

@@ -94,17 +94,20 @@ func (a *API) start(ctx context.Context, spec order.Spec, force, autoForce bool,
 	if !errors.Is(err, order.ErrRunActive) {
 		return run, "", err
 	}
-	reason := "ended by a start with force=true"
-	if !force {
-		why, stale := a.opts.Pipeline.Stale(ctx)
-		if !stale || !autoForce {
-			return run, "", err
+	active := err
+	switch {
+	case force:
+		end := store.CancelOptions{At: a.opts.Now(), Reason: "ended by a start with force=true"}
+		_, err = a.opts.Pipeline.Cancel(ctx, end, 0, nil)
+	case autoForce:
+		standstill, err = a.opts.Pipeline.EndStale(ctx)
+		if err == nil && standstill == "" {
+			return run, "", active
 		}
-		standstill = why
-		reason = "ended by a start: " + standstill
+	default:
+		return run, "", active
 	}
-	end := store.CancelOptions{At: a.opts.Now(), Reason: reason}
-	if _, err := a.opts.Pipeline.Cancel(ctx, end, 0, nil); err != nil && !errors.Is(err, order.ErrNotFound) {
+	if err != nil && !errors.Is(err, order.ErrNotFound) {
 		return run, "", fmt.Errorf("end the active run: %w", err)
 	}
 	spec.Forced = true

@@ -23,9 +23,10 @@ type Pipeline interface {
 	Cancel(ctx context.Context, opts store.CancelOptions, wait time.Duration, idem *store.Idempotency) (store.Cancelled, error)
 	// Reset stops every run and empties the store.
 	Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, error)
-	// Stale says whether the active run has come to a standstill that it will not leave
-	// by itself, and why.
-	Stale(ctx context.Context) (reason string, stale bool)
+	// EndStale ends the active run if it has come to a standstill that it will not leave
+	// by itself, and says why; empty if there is none. A run that Start has just accepted
+	// is none.
+	EndStale(ctx context.Context) (why string, err error)
 }
 
 // Queue controls the workers.

@@ -77,13 +77,14 @@ func (p *Pipeline) step(ctx context.Context, run order.Run) (order.Run, error) {
 	case order.EnqueueVIP:
 		next.Enqueue[order.VIP], err = p.enqueue(ctx, run, order.VIP)
 	case order.WaitingVIPDrain:
-		err = p.drain(ctx, run, func(c *order.Counts) bool { return c[order.VIP].Unsettled() == 0 })
+		_, err = p.drain(ctx, run, func(c *order.Counts) bool { return c[order.VIP].Unsettled() == 0 })
 	case order.EnqueueNormal:
 		next.Enqueue[order.Normal], err = p.enqueue(ctx, run, order.Normal)
 	case order.WaitingNormalDrain:
-		err = p.drain(ctx, run, func(c *order.Counts) bool { return c.Unsettled() == 0 })
+		var drained order.Counts
+		drained, err = p.drain(ctx, run, func(c *order.Counts) bool { return c.Unsettled() == 0 })
 		if err == nil {
-			err = p.check(ctx, run)
+			err = check(&run, &drained)
 		}
 	}
 	if err != nil {
@@ -99,39 +100,36 @@ func (p *Pipeline) enqueue(ctx context.Context, run order.Run, lane order.Priori
 	return p.opts.Clock().Sub(began), err
 }
 
-// drain waits until the counts are as wanted.
-func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Counts) bool) error {
+// drain waits until the counts are as wanted, and returns them.
+func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Counts) bool) (order.Counts, error) {
 	for {
 		changed := p.store.Changed()
 		counts, err := p.store.Counts(ctx, run.ID)
 		if err != nil {
-			return fmt.Errorf("drain: %w", err)
+			return counts, fmt.Errorf("drain: %w", err)
 		}
 		if done(&counts) {
-			return nil
+			return counts, nil
 		}
 		if current, err := p.store.Run(ctx, run.ID); err != nil || current.Epoch != run.Epoch {
-			return errors.Join(err, order.ErrStale)
+			return counts, errors.Join(err, order.ErrStale)
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return ctx.Err()
+			return counts, ctx.Err()
 		}
 	}
 }
 
-// check proves, by what the store says, that every order was settled once and as
-// foretold. What becomes of orders that were removed, or that a foreign handler worked
-// on, is not foretold.
-func (p *Pipeline) check(ctx context.Context, run order.Run) error {
-	counts, err := p.store.Counts(ctx, run.ID)
-	if err != nil {
-		return fmt.Errorf("check: %w", err)
-	}
+// check proves, by the counts of one instant at which nothing was unsettled, that every
+// order was settled once and as foretold; dead letters may have been put back since.
+// What becomes of orders that were removed, or that a foreign handler worked on, is not
+// foretold.
+func check(run *order.Run, counts *order.Counts) error {
 	switch {
 	case !counts.Conserved() || counts.Unsettled() != 0:
-		return &ending{"check", fmt.Errorf("counters do not add up: %+v", counts)}
+		return &ending{"check", fmt.Errorf("counters do not add up: %+v", *counts)}
 	case run.Spec.Target > 0 && run.Spec.Kind == order.Generated && counts.Generated() != run.Spec.Target:
 		return &ending{"check", fmt.Errorf("%d orders are stored of %d", counts.Generated(), run.Spec.Target)}
 	case counts.Removed() > 0 || run.Spec.Work.Foreign:

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,8 +73,13 @@ type Pipeline struct {
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
+	starting sync.Mutex // held from a run's acceptance until it is in driven
+
 	mu     sync.Mutex // guards driven
 	driven map[order.RunID]*drive
+
+	announcing sync.Mutex  // one announcement at a time; guards over
+	over       order.RunID // the newest run whose end was announced
 }
 
 // drive is the work on one run.
@@ -109,16 +115,29 @@ func (p *Pipeline) Start(ctx context.Context, spec order.Spec, idem *store.Idemp
 	if err := Validate(spec); err != nil {
 		return order.Run{}, err
 	}
-	now := p.opts.Clock()
-	run, err := p.store.Begin(ctx, spec, now, idem)
+	run, work, err := p.accept(ctx, spec, idem)
 	if err != nil {
 		return run, fmt.Errorf("start run: %w", err)
 	}
-	if run.Accepted.Equal(now) { // else idem names a run that was begun before
+	if work != nil {
 		p.publish(&run, order.Idle)
-		p.drive(run)
+		work()
 	}
 	return run, nil
+}
+
+// accept makes a run durable and takes it on in one step, so that it is at no moment a
+// run that nobody works on. work begins to drive it; nil if idem names a run that was
+// begun before.
+func (p *Pipeline) accept(ctx context.Context, spec order.Spec, idem *store.Idempotency) (run order.Run, work func(), err error) {
+	p.starting.Lock()
+	defer p.starting.Unlock()
+	now := p.opts.Clock()
+	run, err = p.store.Begin(ctx, spec, now, idem)
+	if err != nil || !run.Accepted.Equal(now) {
+		return run, nil, err
+	}
+	return run, p.takeOn(run), nil
 }
 
 // Resume drives on every batch run that a process before this one left active, and
@@ -138,7 +157,7 @@ func (p *Pipeline) Resume(ctx context.Context) ([]order.Run, error) {
 			return resumed, fmt.Errorf("resume run %s: %w", run.ID, err)
 		}
 		p.opts.Logger.Info("run resumed", "run", run.ID, "phase", run.Phase, "generated", run.Cursor.Next)
-		p.drive(run)
+		p.takeOn(run)()
 		resumed = append(resumed, run)
 	}
 	return resumed, nil
@@ -165,13 +184,25 @@ func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error
 	})
 }
 
-// Stale says whether the active run is one that nobody works on, and why.
-func (p *Pipeline) Stale(ctx context.Context) (reason string, stale bool) {
+// standstill is why a run is active although nobody works on it.
+const standstill = "an earlier process left it unfinished, and this one was told not to resume it"
+
+// EndStale ends the active batch run if nobody works on it, and says why it came to a
+// standstill; empty if there is no such run.
+func (p *Pipeline) EndStale(ctx context.Context) (why string, err error) {
+	p.starting.Lock()
+	defer p.starting.Unlock()
 	run, _, err := p.Current(ctx)
 	if err != nil || run == nil || !run.Active() || p.drives(run.ID) {
-		return "", false
+		return "", err
 	}
-	return "an earlier process left it unfinished, and this one was told not to resume it", true
+	opts := store.CancelOptions{At: p.opts.Clock(), Reason: "ended by a start: " + standstill}
+	done, err := p.store.Cancel(ctx, run.ID, opts, nil)
+	if err != nil || !done.Was {
+		return "", err
+	}
+	p.publish(&done.Run, run.Phase)
+	return standstill, nil
 }
 
 func (p *Pipeline) drives(id order.RunID) bool {
@@ -180,24 +211,28 @@ func (p *Pipeline) drives(id order.RunID) bool {
 	return p.driven[id] != nil
 }
 
-// drive begins to work on a run, unless it is worked on already.
-func (p *Pipeline) drive(run order.Run) {
+// takeOn makes a run one that is worked on, unless it is already. The work begins when
+// the function is called that it returns, once.
+func (p *Pipeline) takeOn(run order.Run) (work func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.driven[run.ID] != nil || p.base.Err() != nil {
-		return
+		return func() {}
 	}
 	ctx, cancel := context.WithCancel(p.base)
 	d := &drive{cancel: cancel, done: make(chan struct{})}
 	p.driven[run.ID] = d
+	begin := make(chan struct{})
 	p.all.Go(func() {
 		defer close(d.done)
 		defer cancel()
+		<-begin
 		p.toEnd(ctx, run)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.driven, run.ID)
 	})
+	return func() { close(begin) }
 }
 
 // Wait returns the run once it has ended, or as it is when ctx is done.
@@ -241,7 +276,7 @@ func (p *Pipeline) Cancel(ctx context.Context, opts store.CancelOptions, wait ti
 		return store.Cancelled{}, err
 	}
 	if run == nil {
-		run = &order.Run{} // idem may still name a cancel of a run that a reset has wiped
+		run = &order.Run{} // which names none; idem may know of one that a reset has wiped
 	}
 	opts.At = p.opts.Clock()
 	done, err := p.store.Cancel(ctx, run.ID, opts, idem)
@@ -294,8 +329,18 @@ func (p *Pipeline) working() []order.RunID {
 	return slices.Collect(maps.Keys(p.driven))
 }
 
-// publish announces a phase once it is durable, each once.
+// publish announces a phase once it is durable, each once. Whoever ends a run may be
+// faster than the one who moved it to the phase before: nothing is announced of a run
+// behind its end.
 func (p *Pipeline) publish(run *order.Run, from order.Phase) {
+	p.announcing.Lock()
+	defer p.announcing.Unlock()
+	if bytes.Compare(run.ID[:], p.over[:]) <= 0 { // IDs ascend
+		return
+	}
+	if run.Phase.Ended() {
+		p.over = run.ID
+	}
 	p.countEnd(run)
 	p.opts.Logger.Info("phase", "run", run.ID, "from", from, "to", run.Phase)
 	if p.opts.Publisher != nil {

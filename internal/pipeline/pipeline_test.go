@@ -231,14 +231,19 @@ func TestStale(t *testing.T) {
 	t.Parallel()
 	inBubble(t, pipeline.Options{}, func(b *bed) {
 		b.begin(spec(3000, simulate()))
-		if reason, stale := b.pl.Stale(b.ctx); stale {
-			b.Errorf("Stale while a run is driven = %q, want none", reason)
+		if why, err := b.pl.EndStale(b.ctx); why != "" || err != nil {
+			b.Errorf("EndStale while a run is driven = %q, %v, want none", why, err)
 		}
 		time.Sleep(10 * time.Millisecond)
 		b.restart()
-		if _, stale := b.pl.Stale(b.ctx); !stale {
-			b.Error("Stale of a run that nobody drives = false, want true")
+		if why, err := b.pl.EndStale(b.ctx); why == "" || err != nil {
+			b.Errorf("EndStale of a run that nobody drives = %q, %v, want why", why, err)
 		}
+		run := b.begin(spec(300, mark()))
+		if why, err := b.pl.EndStale(b.ctx); why != "" || err != nil {
+			b.Errorf("EndStale beside a fresh run = %q, %v, want none", why, err)
+		}
+		b.isDone(b.wait(run.ID))
 	})
 }
 

@@ -29,7 +29,8 @@ type Verbs interface {
 	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
 	// claims: after it returns, no order of the run changes. It takes the same time
 	// however many orders are pending. It returns [order.ErrNotFound] if there is no such
-	// run, and Cancelled with Was false if the run had ended.
+	// run, and Cancelled with Was false if the run had ended. The zero run names
+	// none: the zero Cancelled is returned, and recorded for idem.
 	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
 	// Reset stops every run and forgets every order, block, run, dead letter and
 	// counter. What still works on them changes nothing. Pause is lifted.

@@ -25,6 +25,9 @@ func (s *Store) Cancel(ctx context.Context, id order.RunID, opts store.CancelOpt
 }
 
 func (s *Store) cancel(id order.RunID, opts store.CancelOptions) (store.Cancelled, error) {
+	if id.IsZero() {
+		return store.Cancelled{}, nil
+	}
 	r := s.durable.find(id)
 	if r == nil {
 		return store.Cancelled{}, order.ErrNotFound

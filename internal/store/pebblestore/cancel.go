@@ -26,7 +26,7 @@ func (db *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptio
 		return before, err
 	}
 	rs, run := db.lookRun(id)
-	if rs == nil {
+	if rs == nil && !id.IsZero() {
 		return store.Cancelled{}, fmt.Errorf("cancel run %s: %w", id, order.ErrNotFound)
 	}
 	done := store.Cancelled{Run: run, Was: run.Active()}

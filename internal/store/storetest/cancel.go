@@ -17,6 +17,7 @@ func cancelTests() []test {
 		{"KeepsPending", testCancelKeeps},
 		{"Ended", testCancelEnded},
 		{"Unknown", testCancelUnknown},
+		{"None", testCancelNone},
 		{"Survives", testCancelSurvives},
 		{"OtherRun", testCancelOtherRun},
 		{"NextRun", testCancelNextRun},
@@ -159,6 +160,26 @@ func testCancelEnded(b *bed) {
 func testCancelUnknown(b *bed) {
 	_, err := b.s.Cancel(b.ctx, order.NewRunID(epoch().UnixMilli(), 3), store.CancelOptions{At: b.tick()}, nil)
 	b.is("Cancel of an unknown run", err, order.ErrNotFound)
+}
+
+// testCancelNone: a cancel that found nothing to end finds nothing when it is repeated
+// either, whatever has begun since.
+func testCancelNone(b *bed) {
+	idem := b.idem("key", "fingerprint")
+	for range 2 {
+		done, err := b.s.Cancel(b.ctx, order.RunID{}, store.CancelOptions{At: b.tick()}, idem)
+		b.ok("Cancel of no run", err)
+		if done.Was || done.Removed != 0 || !done.Run.ID.IsZero() {
+			b.Errorf("Cancel of no run = %+v, want zero", done)
+		}
+		b.reopen()
+	}
+	r := b.begin()
+	done, err := b.s.Cancel(b.ctx, r.run.ID, store.CancelOptions{At: b.tick()}, idem)
+	b.ok("Cancel repeated", err)
+	if run := r.refresh(); done.Was || !run.Active() {
+		b.Errorf("Cancel repeated by its key = %+v, want what it answered before", done)
+	}
 }
 
 func testCancelSurvives(b *bed) {

@@ -1,0 +1,121 @@
+package pipeline_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/filavip/filavip/internal/event"
+	"github.com/filavip/filavip/internal/handler"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/pipeline"
+	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/memstore"
+)
+
+// slowPublisher takes its time over the first phase.
+type slowPublisher struct{ *bed }
+
+func (s slowPublisher) PublishPhase(c event.PhaseChange) {
+	if c.To == order.Generating {
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.bed.PublishPhase(c)
+}
+
+// TestAcceptedRunIsNeverStale: from the moment it is durable, a run is worked on.
+func TestAcceptedRunIsNeverStale(t *testing.T) {
+	t.Parallel()
+	inBubble(t, pipeline.Options{}, func(b *bed) {
+		b.opts.Publisher = slowPublisher{b}
+		b.restart()
+		go func() {
+			for range 20 {
+				time.Sleep(time.Millisecond)
+				if why, err := b.pl.EndStale(b.ctx); why != "" || err != nil {
+					b.Errorf("EndStale of a run just accepted = %q, %v, want none", why, err)
+				}
+			}
+		}()
+		b.isDone(b.wait(b.begin(spec(300, mark())).ID))
+	})
+}
+
+// meddling is a store to which something happens at a moment of the test's choice.
+type meddling struct {
+	*memstore.Store
+	afterAdvance func(store.Step)
+	afterCounts  func(order.RunID, order.Counts)
+}
+
+func (m *meddling) Advance(ctx context.Context, fence store.Fence, step store.Step) (order.Run, error) {
+	run, err := m.Store.Advance(ctx, fence, step)
+	if m.afterAdvance != nil && err == nil {
+		m.afterAdvance(step)
+	}
+	return run, err
+}
+
+func (m *meddling) Counts(ctx context.Context, id order.RunID) (order.Counts, error) {
+	counts, err := m.Store.Counts(ctx, id)
+	if m.afterCounts != nil && err == nil {
+		m.afterCounts(id, counts)
+	}
+	return counts, err
+}
+
+// TestNothingIsAnnouncedBehindTheEnd: a cancel comes between a step and its announcement.
+func TestNothingIsAnnouncedBehindTheEnd(t *testing.T) {
+	t.Parallel()
+	inBubble(t, pipeline.Options{}, func(b *bed) {
+		m := &meddling{Store: b.s}
+		pl := pipeline.New(m, b.opts)
+		defer pl.Stop()
+		m.afterAdvance = func(s store.Step) {
+			if s.To == order.EnqueueVIP {
+				if _, err := pl.Cancel(b.ctx, store.CancelOptions{}, 0, nil); err != nil {
+					b.Errorf("Cancel = %v", err)
+				}
+			}
+		}
+		run, err := pl.Start(b.ctx, spec(300, mark()), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.wait(run.ID)
+		synctest.Wait()
+		if got := b.seen(); !slices.Equal(got, []order.Phase{order.Generating, order.Failed}) {
+			b.Errorf("announced %v, want the end last", got)
+		}
+	})
+}
+
+// TestRedriveAtTheEnd: dead letters are put back at the moment in which the run is found
+// to be complete. It is.
+func TestRedriveAtTheEnd(t *testing.T) {
+	t.Parallel()
+	inBubble(t, pipeline.Options{}, func(b *bed) {
+		m := &meddling{Store: b.s}
+		var redriven int64
+		m.afterCounts = func(id order.RunID, c order.Counts) {
+			run, err := b.s.Run(b.ctx, id)
+			if err != nil || run.Phase != order.WaitingNormalDrain || c.Unsettled() != 0 || redriven != 0 {
+				return
+			}
+			if redriven, err = b.s.Redrive(b.ctx, store.RedriveOptions{At: time.Now()}, nil); err != nil {
+				b.Errorf("Redrive = %v", err)
+			}
+		}
+		pl := pipeline.New(m, b.opts)
+		defer pl.Stop()
+		run, err := pl.Start(b.ctx, spec(300, order.Work{Handler: handler.NameSimulate, Failures: 0.5, Attempts: 1}), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if run, _ = b.wait(run.ID); run.Phase != order.Done || redriven == 0 {
+			b.Errorf("run ended %v, %+v with %d redriven, want DONE with some", run.Phase, run.Failure, redriven)
+		}
+	})
+}
