@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/filavip/filavip/internal/app"
@@ -91,6 +92,79 @@ func TestVerifyFindsDamage(t *testing.T) {
 	o := filavip(t, "verify", "--data", dir, "-o", "json").ends(exitDamaged)
 	if found := decoded[app.Checked](o).Found; found == 0 {
 		t.Error("verify -o json reports no problem")
+	}
+}
+
+// TestVerifyNamesTheCause: what the disk says comes first, and not what follows from it.
+func TestVerifyNamesTheCause(t *testing.T) {
+	t.Parallel()
+	dir, table := processed(t)
+	content, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/10] ^= 0x55
+	if err := os.WriteFile(table, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checked := decoded[app.Checked](filavip(t, "verify", "--data", dir, "-o", "json").ends(exitDamaged))
+	if !strings.Contains(checked.Problems[0], "checksum") {
+		t.Errorf("the first problem is %q, want the checksum", checked.Problems[0])
+	}
+	for _, p := range checked.Problems {
+		if strings.Contains(p, "does not exist") {
+			t.Fatalf("the report has %d problems, such as %q, that only follow from the first", checked.Found, p)
+		}
+	}
+}
+
+// TestMissingMarker takes away the empty file that says which manifest is current: the
+// engine alone would take the directory for a new one, and clear it.
+func TestMissingMarker(t *testing.T) {
+	t.Parallel()
+	dir, table := processed(t)
+	markers, err := filepath.Glob(filepath.Join(dir, "store", "marker.manifest*"))
+	if err != nil || len(markers) == 0 {
+		t.Fatal("there is no marker to take away", err)
+	}
+	for _, file := range markers {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range onData() {
+		filavip(t, append(args, "--data", dir)...).ends(exitIO).warns(dir, "corrupt", "nothing was deleted")
+	}
+	if _, err := os.Stat(table); err != nil {
+		t.Errorf("commands that could not open the store deleted from it: %v", err)
+	}
+}
+
+// TestShortTable and TestNewerFormat: whatever keeps the engine from opening the store is
+// a damage or a newer version, with a way out.
+func TestShortTable(t *testing.T) {
+	t.Parallel()
+	dir, table := processed(t)
+	if err := os.Truncate(table, 1000); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range onData() {
+		filavip(t, append(args, "--data", dir)...).ends(exitIO).warns(dir, "corrupt", "nothing was deleted")
+	}
+}
+
+func TestNewerFormat(t *testing.T) {
+	t.Parallel()
+	dir, _ := processed(t)
+	markers, err := filepath.Glob(filepath.Join(dir, "store", "marker.format-version*"))
+	if err != nil || len(markers) != 1 {
+		t.Fatal("there is no format to raise", err)
+	}
+	if err := os.Rename(markers[0], filepath.Join(dir, "store", "marker.format-version.000099.999")); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range onData() {
+		filavip(t, append(args, "--data", dir)...).ends(exitIO).warns(dir, "newer filavip")
 	}
 }
 

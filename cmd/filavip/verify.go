@@ -19,7 +19,8 @@ const verifyLong = `Read every row of the data directory and prove it right or w
 It recounts all orders and holds the result against the counters, checks that
 every pending order is in exactly one place, and compares the digest of each
 finished generated run with the one that its seed foretells. Exit status 1 means
-damage was found. Nothing is changed.`
+damage was found. No order is changed; as at any start, what a crash left in the
+log is filed.`
 
 func newVerify(c *console) *cobra.Command {
 	var output string

@@ -104,6 +104,9 @@ func Open(dir string, opts Options) (*DB, error) {
 
 func (db *DB) open() error {
 	db.disk = newDiskWatch(db.opts, db.dir)
+	if err := survey(db.opts.FS, db.dir); err != nil {
+		return openError(db.dir, err)
+	}
 	eng := db.opts.engine(vfs.OnDiskFull(meteredFS{db.opts.FS, &db.meter}, db.disk.dropBallast))
 	eng.Lock = db.lock
 	defer eng.Cache.Unref()
@@ -117,17 +120,6 @@ func (db *DB) open() error {
 	db.disk.start(db)
 	db.registerSampled()
 	return nil
-}
-
-// openError gives Pebble's reasons for not opening their kinds.
-func openError(dir string, err error) error {
-	switch {
-	case errors.Is(err, pebble.ErrDBDoesNotExist):
-		return fmt.Errorf("open %s: %w: it holds no store", dir, order.ErrNotFound)
-	case pebble.IsCorruptionError(err), errors.Is(err, os.ErrNotExist): // a file of it is gone
-		return fmt.Errorf("open %s: %w: %w (nothing was deleted; restore a copy)", dir, order.ErrCorrupt, err)
-	}
-	return fmt.Errorf("open %s: %w", dir, err)
 }
 
 // Close implements [store.Store].

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -21,7 +22,7 @@ const pidFile = "filavip.pid"
 // lockDir creates dir if needed and locks it for this process.
 func lockDir(fs vfs.FS, dir string) (*pebble.Lock, error) {
 	if info, err := fs.Stat(dir); err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("open %s: %w: it is a file; name a directory", dir, order.ErrInvalid)
+		return nil, fmt.Errorf("open %s: %w: it is a file; name a directory", dir, syscall.ENOTDIR)
 	}
 	if err := makeDir(fs, dir); err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
@@ -36,9 +37,10 @@ func lockDir(fs vfs.FS, dir string) (*pebble.Lock, error) {
 	return lock, nil
 }
 
-// lockError tells a lock that is held from a directory that cannot be written.
+// lockError tells a lock that is held from a directory that cannot be written: the
+// lock's file has a path, the lock on it has none.
 func lockError(fs vfs.FS, dir string, err error) error {
-	if errors.Is(err, os.ErrPermission) {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return fmt.Errorf("open %s: %w: the directory is not writable", dir, err)
 	}
 	return fmt.Errorf("open %s: %w: in use by %s", dir, order.ErrLocked, holder(fs, dir))

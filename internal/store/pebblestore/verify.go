@@ -29,7 +29,7 @@ func (db *DB) Verify(ctx context.Context) (store.Report, error) {
 	v := verifier{db: db, snap: snap, ctx: ctx, runs: make(map[order.RunID]*verifiedRun)}
 	err := v.all()
 	if err = errors.Join(err, snap.Close()); errors.Is(err, order.ErrCorrupt) && ctx.Err() == nil {
-		v.problem("%v", err)
+		v.cause(err)
 		err = nil
 	}
 	if err != nil {
@@ -60,6 +60,13 @@ func (v *verifier) problem(format string, args ...any) {
 	if len(v.report.Problems) < maxProblems {
 		v.report.Problems = append(v.report.Problems, fmt.Sprintf(format, args...))
 	}
+}
+
+// cause puts the reason for which the reading ended before all that it led to.
+func (v *verifier) cause(err error) {
+	v.report.Found++
+	v.report.Problems = slices.Insert(v.report.Problems, 0, err.Error())
+	v.report.Problems = v.report.Problems[:min(len(v.report.Problems), maxProblems)]
 }
 
 // all reads everything; an error is one that no further reading makes sense after.
@@ -133,9 +140,11 @@ func (v *verifier) lane(lane order.Priority) error {
 		v.order(lane, k, value, outcomes.value(key), places.at(k))
 		return nil
 	})
-	v.orphans(outcomes, []byte{rowOrder, byte(lane) + 1})
-	places.skipTo(lastKey())
-	return errors.Join(err, outcomes.close())
+	if err == nil { // else more is missing than the reading knows
+		v.orphans(outcomes, []byte{rowOrder, byte(lane) + 1})
+		places.skipTo(lastKey())
+	}
+	return errors.Join(outcomes.close(), err)
 }
 
 func lastKey() (k order.Key) {
