@@ -103,6 +103,7 @@ func (a *App) build() error {
 	})
 	a.pipeline = pipeline.New(a.store, pipeline.Options{
 		Open:      a.openSource,
+		InHand:    a.pool.InHand,
 		Publisher: a,
 		Clock:     a.clock,
 		Logger:    a.component("pipeline"),

@@ -53,6 +53,8 @@ type Publisher interface {
 type Options struct {
 	// Open returns the source of a run's orders. Required.
 	Open func(ctx context.Context, run order.Run) (Source, error)
+	// InHand returns how many of a run's orders are inside handlers; none if nil.
+	InHand func(run order.RunID) int
 	// Publisher hears of phase changes; nobody if nil.
 	Publisher Publisher
 	// Clock tells the time; time.Now if nil. It must not go back within the process.
@@ -267,7 +269,8 @@ func (p *Pipeline) Current(ctx context.Context) (*order.Run, order.Counts, error
 	return nil, order.Counts{}, nil
 }
 
-// Cancel ends the active batch run and waits up to wait for its work to have stopped.
+// Cancel ends the active batch run and waits up to wait for its work to have stopped,
+// handlers that have its orders in hand included.
 // The fence is durable when it returns: no order of the run changes any more, whether
 // the work has noticed or not. Without an active run it returns the zero Cancelled.
 func (p *Pipeline) Cancel(ctx context.Context, opts store.CancelOptions, wait time.Duration, idem *store.Idempotency) (store.Cancelled, error) {
@@ -295,16 +298,20 @@ func (p *Pipeline) halt(ctx context.Context, id order.RunID, wait time.Duration)
 	p.mu.Lock()
 	d := p.driven[id]
 	p.mu.Unlock()
-	if d == nil {
-		return
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if d != nil {
+		d.cancel()
+		select {
+		case <-d.done:
+		case <-ctx.Done():
+			return
+		}
 	}
-	d.cancel()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-d.done:
-	case <-timer.C:
-	case <-ctx.Done():
+	for p.opts.InHand != nil && p.opts.InHand(id) > 0 {
+		if !sleep(ctx, 5*time.Millisecond) {
+			return
+		}
 	}
 }
 

@@ -110,11 +110,13 @@ func New(s Store, opts Options) *Pool {
 // returns once no worker is left. It must be called once.
 func (p *Pool) Run(ctx context.Context) error {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	var all sync.WaitGroup
+	var all, watch sync.WaitGroup
 	for _, w := range p.workers {
 		all.Go(func() { w.run(ctx, hard) })
 	}
+	watch.Go(func() { p.stopLost(hard) })
+	defer watch.Wait()
+	defer cancel()
 	idle := make(chan struct{})
 	go func() {
 		all.Wait()

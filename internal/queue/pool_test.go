@@ -283,6 +283,29 @@ func TestCancel(t *testing.T) {
 }
 
 // TestRecoverStuck frees an order from a handler that hangs: no attempt is used up.
+// TestCancelFreesWorkers: handlers whose orders were cancelled are stopped, and their
+// workers take what comes next.
+func TestCancelFreesWorkers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, queue.Options{Workers: 5}, sleeper(time.Hour), func(b *bed) {
+		run := b.begin(order.Generated, 1, "DDDDDNNNNN")
+		time.Sleep(time.Second)
+		if n := b.pool.InHand(run.ID); n != 5 {
+			b.Fatalf("%d orders are in hand, want 5", n)
+		}
+		if _, err := b.s.Cancel(b.ctx, run.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		next := b.begin(order.Generated, 1, "DDDDD")
+		time.Sleep(time.Second)
+		if old, n := b.pool.InHand(run.ID), b.pool.InHand(next.ID); old != 0 || n != 5 {
+			b.Errorf("%d cancelled and %d new orders are in hand, want 0 and 5", old, n)
+		}
+		b.drained(next)
+	})
+}
+
 func TestRecoverStuck(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64

@@ -142,6 +142,7 @@ func (t *task) call(hard context.Context, o *order.Order) (err error) {
 	}
 	ctx, begun := t.worker.begin(hard, t.claim, o.Key)
 	defer t.worker.end()
+	t.worker.stopIfLost() // it may have been lost a moment before
 	err = t.work.handler.Handle(ctx, o)
 	t.worker.pool.metrics.handle(t.claim.Priority, t.worker.pool.opts.Clock().Sub(begun))
 	return err
