@@ -15,7 +15,7 @@ type LaneCounts struct {
 	Claimed   int64 // by a worker
 
 	First time.Time // first hand-out to a handler; zero before it
-	Last  time.Time // last settle; zero before it
+	Last  time.Time // last settle before the run's end; zero before any
 
 	Accepted Digest // sum over the orders as they will be once settled, foretold at their acceptance
 	Settled  Digest // sum over the orders as they were settled

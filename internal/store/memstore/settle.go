@@ -70,7 +70,7 @@ func (s *Store) settle(c *claim, settlement *store.Settlement) {
 		b.run.put(e, delayed, outcome.At)
 		again = append(again, outcome)
 	}
-	if applied {
+	if applied && !b.run.doc.Phase.Ended() {
 		widen(&b.run.counts[b.lane], settlement.Started, settlement.At)
 	}
 	s.retry(b, again)

@@ -65,6 +65,13 @@ func (db *DB) lookRun(id order.RunID) (*runState, order.Run) {
 	return rs, cloneRun(rs.run)
 }
 
+// ended says whether a run has ended.
+func (db *DB) ended(rs *runState) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return rs.run.Phase.Ended()
+}
+
 // removals returns what removing the run's pending orders counts.
 func (r *runState) removals(opts store.CancelOptions) [order.PriorityCount]tally {
 	var t [order.PriorityCount]tally

@@ -127,7 +127,9 @@ func (s *settling) add(p *settledPart) error {
 	if p.settled == 0 {
 		return nil
 	}
-	p.tally.window(p.Started, p.At)
+	if !s.db.ended(p.state.block.run) { // dead letters that were put back do not lengthen it
+		p.tally.window(p.Started, p.At)
+	}
 	for _, row := range retries.rows {
 		if err := s.retry(p, row); err != nil {
 			return err

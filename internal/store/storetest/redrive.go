@@ -139,7 +139,7 @@ func testRedriveEndedRun(b *bed) {
 	r.finish()
 	live := b.begin()
 	live.insert("N", both()...)
-	want := r.refresh()
+	want, window := r.refresh(), r.counts()[order.VIP]
 	b.redrive(1, store.RedriveOptions{})
 	b.sameRun("a run that is done after Redrive", r.refresh(), want)
 	c := b.claimOne()
@@ -150,6 +150,12 @@ func testRedriveEndedRun(b *bed) {
 	b.process(c)
 	b.sameRun("a run that is done after its redriven order was processed", r.refresh(), want)
 	r.statuses("at the end", processed, processed)
+	for range 2 {
+		if got := r.counts()[order.VIP]; !got.First.Equal(window.First) || !got.Last.Equal(window.Last) {
+			b.Errorf("window = %v to %v, want %v to %v as when the run ended", got.First, got.Last, window.First, window.Last)
+		}
+		b.reopen()
+	}
 	b.expect("of the live run", 0)
 }
 
