@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // parseBody reads a body that is one flat JSON object: its fields by name, each value
@@ -46,7 +45,7 @@ func (in *reading) field(decoder *json.Decoder, allowed []string) error {
 		return &refusal{kind: invalidBody}
 	}
 	if !slices.Contains(allowed, name) {
-		in.fault(name, []string{string(raw)}, allowedFields, strings.Join(allowed, ", "))
+		in.faults = append(in.faults, noSuchName(name, []string{string(raw)}, allowed))
 		return nil
 	}
 	value, flat := flatValue(raw)

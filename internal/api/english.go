@@ -13,7 +13,8 @@ func englishTexts() dictionary {
 		allowedCursor:  "the nextCursor of a page",
 		allowedKey:     "one key of 1 to 255 bytes",
 		allowedQuery:   "name=value pairs joined by &, with %% escapes",
-		allowedFields:  "one JSON object with no fields but %s",
+		allowedNames:   "no parameters but %s",
+		allowedNoNames: "no parameters at all",
 		allowedValue:   "a text, a number, true or false",
 		allowedEnd:     "a number that is not below start, %d",
 

@@ -94,8 +94,13 @@ func NewError(status int, message string, _ ...error) huma.StatusError {
 
 // problem returns what to answer to err, and logs it if it is nobody's doing but ours.
 func (a *API) problem(r *http.Request, err error) *problem {
+	active, _ := errors.AsType[*order.ActiveRunError](err)
 	var mine *refusal
-	if !errors.As(err, &mine) {
+	switch {
+	case errors.As(err, &mine):
+	case active != nil:
+		mine = refuse(runActive, textRunActive, active.Run)
+	default:
 		mine = &refusal{kind: kindOf(err)}
 	}
 	if mine.kind.status() >= http.StatusInternalServerError && r.Context().Err() == nil {
@@ -110,7 +115,7 @@ func (a *API) problem(r *http.Request, err error) *problem {
 			Parameter: f.parameter, Value: f.value, Allowed: a.texts.say(lang, f.allowed, f.args...),
 		})
 	}
-	if active, ok := errors.AsType[*order.ActiveRunError](err); ok {
+	if active != nil {
 		p.RunID = active.Run
 	}
 	if mine.kind.passes() {

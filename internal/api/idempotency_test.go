@@ -80,7 +80,7 @@ func TestEveryVerbRepeatsByKey(t *testing.T) {
 			if diff := cmp.Diff(first, again); diff != "" {
 				t.Errorf("the answer changed (-first +again):\n%s", diff)
 			}
-			readProblem(t, f.post(target+join(target)+"other=1", key, "k"), http.StatusUnprocessableEntity, "idempotency-key-reused")
+			readProblem(t, f.post(target+join(target)+"_other=1", key, "k"), http.StatusUnprocessableEntity, "idempotency-key-reused")
 		})
 	}
 }

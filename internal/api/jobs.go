@@ -23,7 +23,7 @@ func newJobsParams() jobsParams {
 	return jobsParams{
 		types:       choice{name: "types", byDefault: string(store.Waiting), of: stateNames(), many: true, doc: "Which states."},
 		start:       wholeNumber{name: "start", doc: "The first job of each state, from 0.", max: lastJob},
-		end:         wholeNumber{name: "end", doc: "The last job of each state.", byDefault: 50, max: lastJob, clamp: true},
+		end:         wholeNumber{name: "end", doc: "The last job of each state; 50 behind start if not given.", byDefault: 50, max: lastJob, clamp: true},
 		includeData: flag{name: "includeData", doc: "Each job with its order.", byDefault: true},
 	}
 }
@@ -44,7 +44,7 @@ func (a *API) listJobs(ctx context.Context, req *request) (*body[wire.JobList], 
 	types, withData := in.choices(p.types), in.flag(p.includeData)
 	start, end := int(in.number(p.start)), int(in.number(p.end))
 	if _, given := req.args[p.end.name]; !given {
-		end = max(end, start)
+		end = min(start+end, lastJob)
 	}
 	if end < start {
 		in.fault(p.end.name, req.args[p.end.name], allowedEnd, start)

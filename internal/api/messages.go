@@ -19,7 +19,8 @@ const (
 	allowedCursor  text = "allowed/cursor"
 	allowedKey     text = "allowed/key"
 	allowedQuery   text = "allowed/query"
-	allowedFields  text = "allowed/fields"
+	allowedNames   text = "allowed/names"
+	allowedNoNames text = "allowed/no-names"
 	allowedValue   text = "allowed/value"
 	allowedEnd     text = "allowed/end"
 

@@ -78,6 +78,22 @@ func TestAllFaultsAreNamedAtOnce(t *testing.T) {
 	}
 }
 
+func TestMisnamedParameters(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	p := readProblem(t, f.post("/pedidos/generate?quantiy=5&Force=true"), http.StatusBadRequest, "invalid-parameter")
+	if len(p.Errors) != 2 || p.Errors[1].Parameter != "quantiy" || p.Errors[1].Value != "5" || !strings.Contains(p.Errors[1].Allowed, "quantity") {
+		t.Errorf("errors = %+v, want Force and quantiy, with what is allowed", p.Errors)
+	}
+	if p := readProblem(t, f.post("/pedidos/reset?all=1"), http.StatusBadRequest, "invalid-parameter"); p.Errors[0].Allowed != "no parameters at all" {
+		t.Errorf("errors = %+v, want one that says there are none", p.Errors)
+	}
+	if f.runs() != 0 {
+		t.Errorf("%d runs have started, want none", f.runs())
+	}
+	read[wire.JobList](t, f.get("/pedidos/queue/jobs?stat=1"), http.StatusOK) // a reading acts on nothing
+}
+
 func TestEndBeforeStart(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
@@ -86,7 +102,7 @@ func TestEndBeforeStart(t *testing.T) {
 		t.Errorf("errors = %+v, want one, of end", p.Errors)
 	}
 	got := read[wire.JobList](t, f.get("/pedidos/queue/jobs?start=100"), http.StatusOK)
-	if got.Range != (wire.Range{Start: 100, End: 100}) {
+	if got.Range != (wire.Range{Start: 100, End: 150}) {
 		t.Errorf("range of start=100 = %+v, want its default end moved along", got.Range)
 	}
 }

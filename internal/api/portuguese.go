@@ -13,7 +13,8 @@ func portugueseTexts() dictionary {
 		allowedCursor:  "o nextCursor de uma página",
 		allowedKey:     "uma chave de 1 a 255 bytes",
 		allowedQuery:   "pares nome=valor unidos por &, com escapes %%",
-		allowedFields:  "um objeto JSON sem outros campos além de %s",
+		allowedNames:   "nenhum parâmetro além de %s",
+		allowedNoNames: "nenhum parâmetro",
 		allowedValue:   "um texto, um número, true ou false",
 		allowedEnd:     "um número não menor que start, %d",
 

@@ -175,7 +175,7 @@ func TestJobs(t *testing.T) {
 		{"?types=active,failed&start=0&end=100", []string{"active", "failed"}, wire.Range{Start: 0, End: 100}, []string{"active", "failed"}, 10},
 		{"?types=active&types=failed,active", []string{"active", "failed"}, wire.Range{Start: 0, End: 50}, []string{"active", "failed"}, 10},
 		{"?types=waiting&start=58&end=59", []string{"waiting"}, wire.Range{Start: 58, End: 59}, []string{"waiting"}, 2},
-		{"?types=waiting&start=60", []string{"waiting"}, wire.Range{Start: 60, End: 60}, nil, 0},
+		{"?types=waiting&start=60", []string{"waiting"}, wire.Range{Start: 60, End: 110}, nil, 0},
 		{"?types=completed,delayed&end=5000", []string{"completed", "delayed"}, wire.Range{Start: 0, End: 1000}, []string{"completed", "delayed"}, 10},
 	}
 	for _, test := range tests {

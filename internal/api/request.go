@@ -3,9 +3,12 @@ package api
 import (
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,6 +49,9 @@ func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[
 	if r.Method != http.MethodPost {
 		return query, nil
 	}
+	if faults := misnamed(query, names(op)); len(faults) > 0 {
+		return nil, &refusal{kind: invalidParameter, faults: faults}
+	}
 	body, err := readBody(w, r)
 	if err != nil || len(body) == 0 {
 		return query, err
@@ -58,6 +64,28 @@ func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[
 		query[name] = append(query[name], values...)
 	}
 	return query, err
+}
+
+// misnamed refuses parameters that an operation does not take: a call that acts must not
+// act otherwise than it was meant to because of a slip of the pen. Names that begin with
+// an underscore, by which some clients get past caches, are nobody's.
+func misnamed(query url.Values, allowed []string) []fault {
+	var faults []fault
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(allowed, name) && !strings.HasPrefix(name, "_") {
+			faults = append(faults, noSuchName(name, query[name], allowed))
+		}
+	}
+	return faults
+}
+
+// noSuchName says which parameters there are.
+func noSuchName(name string, values, allowed []string) fault {
+	value := strings.Join(values, ", ")
+	if len(allowed) == 0 {
+		return newFault(name, value, allowedNoNames)
+	}
+	return newFault(name, value, allowedNames, strings.Join(allowed, ", "))
 }
 
 // readBody reads the whole body. The time allowed for reading ends with it: what is
