@@ -102,12 +102,13 @@ func (a *App) build() error {
 		Metrics: a.metrics,
 	})
 	a.pipeline = pipeline.New(a.store, pipeline.Options{
-		Open:      a.openSource,
-		InHand:    a.pool.InHand,
-		Publisher: a,
-		Clock:     a.clock,
-		Logger:    a.component("pipeline"),
-		Metrics:   a.metrics,
+		Open:          a.openSource,
+		InHand:        a.pool.InHand,
+		ProgressEvery: a.cfg.LogProgressEvery,
+		Publisher:     a,
+		Clock:         a.clock,
+		Logger:        a.component("pipeline"),
+		Metrics:       a.metrics,
 	})
 	a.cleanups.push("pipeline", func(context.Context) error { a.pipeline.Stop(); return nil })
 	a.registerMetrics()

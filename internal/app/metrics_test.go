@@ -172,7 +172,7 @@ func TestCountersDoNotGoBack(t *testing.T) {
 		`filavip_queue_jobs{priority="NORMAL",state="waiting"}`: 1000 - vip,
 	})
 
-	if _, err := m.Cancel(t.Context(), store.CancelOptions{KeepPending: true}); err != nil {
+	if _, err := m.pipeline.Cancel(t.Context(), store.CancelOptions{KeepPending: true}, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	<-m.ends

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/filavip/filavip/internal/order"
-	"github.com/filavip/filavip/internal/store"
 )
 
 // Begin starts the run that spec asks for, unless an unfinished one is being resumed. A
@@ -45,7 +44,3 @@ func (a *App) Current(ctx context.Context) (*order.Run, order.Counts, error) {
 	return a.pipeline.Current(ctx)
 }
 
-// Cancel ends the active run.
-func (a *App) Cancel(ctx context.Context, opts store.CancelOptions) (store.Cancelled, error) {
-	return a.pipeline.Cancel(ctx, opts, a.cfg.LogProgressEvery, nil)
-}

@@ -22,6 +22,10 @@ func newSpec(cfg *config.Config, quantity int64) order.Spec {
 	return order.Spec{Work: work, ChunkSize: cfg.ChunkSize, BlockSize: blockSize(work, quantity, cfg.Workers)}
 }
 
+// slowBlock is how many orders a block has that come from a file, if a handler takes its
+// time over them: a file may be short, and every worker should get some.
+const slowBlock = 5
+
 // blockSize spreads few orders over all workers, four blocks for each, and gives many
 // orders the handler's own batch.
 func blockSize(work order.Work, quantity int64, workers int) int {
@@ -29,8 +33,11 @@ func blockSize(work order.Work, quantity int64, workers int) int {
 	if err != nil {
 		return 1 // the pipeline refuses such work, and says why
 	}
-	if quantity == 0 {
+	switch {
+	case quantity == 0 && h.Fast():
 		return h.Batch()
+	case quantity == 0:
+		return slowBlock
 	}
 	share := (quantity + 4*int64(workers) - 1) / (4 * int64(workers))
 	return int(max(1, min(int64(h.Batch()), share)))

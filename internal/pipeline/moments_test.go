@@ -1,8 +1,11 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +17,20 @@ import (
 	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/memstore"
 )
+
+// TestProgressIsLogged: a run that takes its time says so in the log.
+func TestProgressIsLogged(t *testing.T) {
+	t.Parallel()
+	var lines bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&lines, nil))
+	inBubble(t, pipeline.Options{Logger: log, ProgressEvery: 100 * time.Millisecond}, func(b *bed) {
+		b.isDone(b.wait(b.begin(spec(3000, simulate())).ID))
+		synctest.Wait()
+	})
+	if n := strings.Count(lines.String(), "msg=progress"); n < 3 || !strings.Contains(lines.String(), "generated=3000") {
+		t.Errorf("%d progress lines, want more:\n%s", n, &lines)
+	}
+}
 
 // slowPublisher takes its time over the first phase.
 type slowPublisher struct{ *bed }

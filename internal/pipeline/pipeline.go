@@ -61,6 +61,8 @@ type Options struct {
 	Clock func() time.Time
 	// Logger is told of phases and troubles; discards if nil.
 	Logger *slog.Logger
+	// ProgressEvery is the time between two log lines about a run; none if zero.
+	ProgressEvery time.Duration
 	// Metrics receives the pipeline's metrics; none if nil.
 	Metrics *metrics.Registry
 }
@@ -229,6 +231,7 @@ func (p *Pipeline) takeOn(run order.Run) (work func()) {
 		defer close(d.done)
 		defer cancel()
 		<-begin
+		p.all.Go(func() { p.logProgress(ctx, run.ID) })
 		p.toEnd(ctx, run)
 		p.mu.Lock()
 		defer p.mu.Unlock()
