@@ -49,6 +49,12 @@ type bed struct {
 // inBubble runs f with a pool that calls h.
 func inBubble(t *testing.T, opts queue.Options, h handler.Handler, f func(b *bed)) {
 	t.Helper()
+	inBubbleOver(t, func(s queue.Store) queue.Store { return s }, opts, h, f)
+}
+
+// inBubbleOver is inBubble with a pool that sees the store through what wrap returns.
+func inBubbleOver(t *testing.T, wrap func(queue.Store) queue.Store, opts queue.Options, h handler.Handler, f func(b *bed)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bed{T: t, ctx: t.Context(), s: memstore.New()}
 		opts.Handlers = func(order.Run) (handler.Handler, error) { return h, nil }
@@ -57,7 +63,7 @@ func inBubble(t *testing.T, opts queue.Options, h handler.Handler, f func(b *bed
 			defer b.mu.Unlock()
 			b.trace = append(b.trace, event{what, k})
 		}
-		b.pool = queue.New(b.s, opts)
+		b.pool = queue.New(wrap(b.s), opts)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() {

@@ -367,3 +367,46 @@ func TestStopCancelsWhatHangs(t *testing.T) {
 		}
 	})
 }
+
+// asked counts how often a store is asked for claims.
+type asked struct {
+	queue.Store
+	claims atomic.Int64
+}
+
+func (a *asked) Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
+	a.claims.Add(1)
+	return a.Store.Claim(ctx, worker, now, limit)
+}
+
+// TestIdleBehindTheGate has an overdue NORMAL retry behind the gate, which a VIP's retry
+// keeps shut: until that one is due nobody asks for claims.
+func TestIdleBehindTheGate(t *testing.T) {
+	t.Parallel()
+	failed := map[order.Key]bool{}
+	h := call{do: func(_ context.Context, o *order.Order) error {
+		if !failed[o.Key] {
+			failed[o.Key] = true
+			return errors.New("not yet")
+		}
+		return nil
+	}}
+	counted := &asked{}
+	opts := queue.Options{Workers: 1, Backoff: queue.Backoff{Base: time.Hour}}
+	wrap := func(s queue.Store) queue.Store { counted.Store = s; return counted }
+	inBubbleOver(t, wrap, opts, h, func(b *bed) {
+		run := b.begin(order.Standing, 1, "N")
+		time.Sleep(30 * time.Minute)
+		b.insert(&run, "D")
+		synctest.Wait()
+		before := counted.claims.Load()
+		time.Sleep(46 * time.Minute) // the NORMAL retry is overdue by now
+		if c := b.counts(run); c[order.Normal].Delayed != 1 || c[order.VIP].Delayed != 1 {
+			b.Fatalf("%+v, want an order of each lane delayed", c)
+		}
+		if n := counted.claims.Load() - before; n != 0 {
+			b.Errorf("an idle pool asked for claims %d times, want never", n)
+		}
+		b.drained(run)
+	})
+}

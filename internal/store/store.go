@@ -114,8 +114,10 @@ type Lanes interface {
 	// retries before new blocks of the same lane, NORMAL only through the gate. Each is
 	// claimed by no one else until it is settled, released, revoked, or expires.
 	//
-	// With nothing to take it returns no claim, no error, and the instant at which the
-	// next delayed block comes due, zero if there is none.
+	// With nothing to take it returns no claim, no error, and the first instant after now
+	// at which a delayed block comes due and may be taken as things stand: while the gate
+	// is shut NORMAL ones do not count, while hand-out is stopped none does. It is zero if
+	// there is none. Whatever else makes a block claimable closes Changed's channel.
 	Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*Claim, time.Time, error)
 	// Load returns the claim's orders in the order of its Indexes, in the slab's memory:
 	// they are valid until the slab is used again.

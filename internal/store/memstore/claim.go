@@ -60,11 +60,18 @@ func (s *Store) next(now time.Time) *block {
 	return nil
 }
 
-// nextDue returns the first instant after now at which a delayed block is due.
+// nextDue returns the first instant after now at which a delayed block is due that may
+// be taken then.
 func (s *Store) nextDue(now time.Time) time.Time {
 	var next time.Time
-	for _, list := range s.durable.delayed {
-		for _, b := range list {
+	if s.durable.paused {
+		return next
+	}
+	for _, lane := range order.Priorities() {
+		if lane == order.Normal && s.gateShut() {
+			continue
+		}
+		for _, b := range s.durable.delayed[lane] {
 			if b.due.After(now) && (next.IsZero() || b.due.Before(next)) {
 				next = b.due
 			}

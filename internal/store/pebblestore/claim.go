@@ -70,7 +70,7 @@ func (db *DB) take(worker string, now time.Time, limit int) ([]*claimState, time
 		taken = append(taken, st)
 	}
 	if len(taken) == 0 {
-		return nil, db.nextDue()
+		return nil, db.nextDue(now)
 	}
 	db.announce()
 	return taken, time.Time{}
@@ -87,11 +87,17 @@ func (db *DB) next(now time.Time) *readyBlock {
 	return db.lanes[order.Normal].pop(now)
 }
 
-// nextDue returns when the next delayed block comes due, zero if there is none. mu held.
-func (db *DB) nextDue() time.Time {
+// nextDue returns when the next delayed block comes due that may be claimed then, zero if
+// there is none. NORMAL ones behind a shut gate wait for its opening, not for an instant:
+// told one that is past, a worker would ask again and again. mu held.
+func (db *DB) nextDue(now time.Time) time.Time {
 	var due time.Time
-	for i := range db.lanes {
-		if b := db.lanes[i].delayed.first(); b != nil && (due.IsZero() || b.due.Before(due)) {
+	for _, lane := range order.Priorities() {
+		if lane == order.Normal && !db.gateOpen() {
+			continue
+		}
+		b := db.lanes[lane].delayed.first()
+		if b != nil && b.due.After(now) && (due.IsZero() || b.due.Before(due)) {
 			due = b.due
 		}
 	}

@@ -189,19 +189,19 @@ func (db *DB) commit(b *pebble.Batch) error {
 
 // commitShut commits a batch that makes VIP orders pending, then lets memory follow and
 // announces it. The gate is shut before those orders are durable, never after; apply,
-// which counts them, is called with mu held.
+// which counts them, is called with mu held. A failure is announced too: the gate is open
+// again.
 func (db *DB) commitShut(b *pebble.Batch, vip int64, apply func()) error {
 	db.vipOpen.Add(vip)
 	err := db.commit(b)
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	defer db.announce()
 	defer db.vipOpen.Add(-vip) // apply has counted them again
-	if err != nil {
-		return err
+	if err == nil {
+		apply()
 	}
-	apply()
-	db.announce()
-	return nil
+	return err
 }
 
 // announce wakes whoever waits for a change. mu held.

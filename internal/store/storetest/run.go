@@ -48,6 +48,7 @@ func topics() []topic {
 		{"Settle", settleTests()},
 		{"Lost", lostTests()},
 		{"Retry", retryTests()},
+		{"Due", dueTests()},
 		{"Release", releaseTests()},
 		{"Expiry", expiryTests()},
 		{"Pause", pauseTests()},
