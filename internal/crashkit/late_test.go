@@ -24,6 +24,10 @@ func TestLateSettle(t *testing.T) {
 			_, err := s.db.Clean(t.Context(), store.CleanOptions{State: store.Active, At: now}, nil)
 			return err
 		},
+		"Cut": func(t *testing.T, s *scene, c *store.Claim) error {
+			_, err := s.db.Remove(t.Context(), []order.Key{c.Run.Key(c.Indexes[1])}, nil)
+			return err
+		},
 		"Cancelled": func(t *testing.T, s *scene, _ *store.Claim) error {
 			_, err := s.db.Cancel(t.Context(), s.run.ID, store.CancelOptions{At: now}, nil)
 			return err

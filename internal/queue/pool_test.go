@@ -282,6 +282,31 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// TestRemovedOrdersAreNotHandedOut removes orders from under a worker: it hands none of
+// them out, and their block mates are shipped with no attempt used up.
+func TestRemovedOrdersAreNotHandedOut(t *testing.T) {
+	t.Parallel()
+	inBubble(t, queue.Options{Workers: 1}, sleeper(time.Second), func(b *bed) {
+		run := b.begin(order.Standing, 10, strings.Repeat("D", 10))
+		time.Sleep(1500 * time.Millisecond) // 0 is settled, 1 in hand
+		n, err := b.s.Remove(b.ctx, []order.Key{run.ID.Key(5), run.ID.Key(6)}, nil)
+		if n != 2 || err != nil {
+			b.Fatalf("Remove = %d, %v; want 2", n, err)
+		}
+		if c := b.drained(run); c.Processed() != 8 || c.Removed() != 2 {
+			b.Errorf("%d processed, %d removed; want 8, 2", c.Processed(), c.Removed())
+		}
+		for _, e := range b.events() {
+			if o := b.order(run, e.key.Index()); e.what == queue.HandOut && o.Status == order.Removed {
+				b.Errorf("order %d was handed out after it had been removed", e.key.Index())
+			}
+		}
+		if o := b.order(run, 9); o.Attempts != 1 {
+			b.Errorf("attempts = %d, want 1: a claim that was cut does not count", o.Attempts)
+		}
+	})
+}
+
 // TestRecoverStuck frees an order from a handler that hangs: no attempt is used up.
 // TestCancelFreesWorkers: handlers whose orders were cancelled are stopped, and their
 // workers take what comes next.

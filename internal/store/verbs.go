@@ -24,7 +24,9 @@ const (
 	MaxRecords  = 10_000
 )
 
-// Verbs are the operator's acts. Each is persisted before it returns.
+// Verbs are the operator's acts. Each is persisted before it returns. A claim that one
+// of them revokes is lost: an order that a handler has in hand at that instant may end
+// there, but its outcome changes nothing, and MayStart lets no other begin.
 type Verbs interface {
 	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
 	// claims: after it returns, no order of the run changes. It takes the same time
@@ -45,7 +47,9 @@ type Verbs interface {
 	// It returns how many.
 	Redrive(ctx context.Context, opts RedriveOptions, idem *Idempotency) (int64, error)
 	// Remove takes pending orders, one by one, out of whatever holds them: they end
-	// Removed. Orders that are settled or unknown are passed over. It returns how many.
+	// Removed. A claim that holds any of them is revoked: what is left of it goes back to
+	// its lane with no attempt consumed. Orders that are settled or unknown are passed
+	// over. It returns how many.
 	Remove(ctx context.Context, keys []order.Key, idem *Idempotency) (int64, error)
 }
 
@@ -94,7 +98,8 @@ const (
 //
 //	Waiting    ready and not yet enqueued orders end Removed
 //	Delayed    orders waiting for a retry end Removed
-//	Active     claims are revoked and what they hold ends Removed
+//	Active     claims are revoked and what they hold ends Removed; what a limit leaves
+//	           of one goes back to its lane with no attempt consumed
 //	FailedJob  dead letters are discarded: they end Removed
 //	Completed  processed orders no longer appear as jobs; they stay as orders
 type CleanOptions struct {

@@ -136,14 +136,19 @@ func (s *Store) Remove(ctx context.Context, keys []order.Key, idem *store.Idempo
 }
 
 func (s *Store) remove(keys []order.Key) (n count) {
+	revoked := map[*claim]bool{}
 	for _, key := range keys {
 		r, e := s.durable.entry(key)
 		if e == nil || e.block == nil {
 			continue
 		}
+		if e.place == claimed {
+			revoked[e.block.claim] = true
+		}
 		e.remove(r, time.Time{})
 		n++
 	}
 	s.sweep()
+	s.revoke(revoked)
 	return n
 }

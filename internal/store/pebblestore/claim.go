@@ -145,14 +145,21 @@ func (db *DB) giveBack(claims []*claimState) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for _, st := range claims {
-		if st.lost.Swap(true) {
-			continue
-		}
-		delete(db.claims, st)
+		db.revoke(st)
+	}
+	db.announce()
+}
+
+// revoke ends a claim; what its block still holds goes back to its lane. mu held.
+func (db *DB) revoke(st *claimState) {
+	if st.lost.Swap(true) {
+		return
+	}
+	delete(db.claims, st)
+	if st.block.count > 0 {
 		db.moveToClaimed(st.block, -1)
 		db.lanes[st.block.lane].push(st.block)
 	}
-	db.announce()
 }
 
 // state returns the driver's side of a claim, nil if it is of another store.

@@ -135,8 +135,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// TestPoisonPardons: no strike for a clean stop, a release, a handler of ours, or a block
-// that makes progress.
+// TestPoisonPardons: no strike for a clean stop, a release, a revoked claim, a handler of
+// ours, or a block that makes progress.
 func TestPoisonPardons(t *testing.T) {
 	t.Parallel()
 	t.Run("ours", func(t *testing.T) {
@@ -170,6 +170,20 @@ func TestPoisonPardons(t *testing.T) {
 			c.crash()
 		}
 		c.settle(c.next(), order.Processed)
+	})
+	t.Run("cut by a removal", func(t *testing.T) {
+		t.Parallel()
+		c := newCrashing(t, true, 10)
+		for index := range uint64(8) {
+			c.next()
+			if n, err := c.s.Remove(t.Context(), []order.Key{c.run.ID.Key(index)}, nil); n != 1 || err != nil {
+				t.Fatalf("Remove = %d, %v; want 1", n, err)
+			}
+			c.crash()
+		}
+		if claim := c.next(); len(claim.Indexes) != 2 {
+			t.Errorf("the block was halved, its claim holds %d orders; want the 2 that are left", len(claim.Indexes))
+		}
 	})
 	t.Run("progress", func(t *testing.T) {
 		t.Parallel()

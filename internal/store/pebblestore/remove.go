@@ -24,7 +24,8 @@ type removal struct {
 	cuts    []cut
 }
 
-// cut is what a removal takes out of one block.
+// cut is what a removal takes out of one block. A claim that is cut is lost: its worker
+// goes by the indexes it was given and would hand out what was removed.
 type cut struct {
 	block *readyBlock
 	claim *claimState // that holds the block; nil if none
@@ -62,6 +63,11 @@ func (r *removal) block(b *readyBlock, claim *claimState, want func(index uint64
 	r.cuts = append(r.cuts, c)
 	if err := mergeTally(r.batch, row.run, b.lane, &c.tally); err != nil {
 		return err
+	}
+	if claim != nil {
+		if err := unmark(r.batch, claim); err != nil {
+			return err
+		}
 	}
 	if len(c.left) == 0 {
 		return r.batch.Delete(b.rowKey(), nil)
@@ -103,11 +109,6 @@ func (r *removal) apply(c *cut) {
 	switch {
 	case c.claim != nil:
 		r.db.shift(c.block.run, c.block.lane, 0, 0, -n)
-		c.claim.row.indexes = c.left
-		if len(c.left) == 0 {
-			c.claim.lost.Store(true)
-			delete(r.db.claims, c.claim)
-		}
 	case c.block.delayed():
 		r.db.shift(c.block.run, c.block.lane, 0, -n, 0)
 	default:
@@ -115,7 +116,10 @@ func (r *removal) apply(c *cut) {
 	}
 	r.db.dropRow(c.block)
 	c.block.count -= n
-	if c.block.count == 0 && c.claim == nil {
+	switch {
+	case c.claim != nil:
+		r.db.revoke(c.claim)
+	case c.block.count == 0:
 		r.db.drop(c.block)
 	}
 }

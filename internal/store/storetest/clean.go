@@ -121,22 +121,25 @@ func testCleanActive(b *bed) {
 	b.expect("after Clean(active)", 4, 5)
 }
 
+// testCleanActiveLimit: what a limit leaves of a claim is no longer its worker's.
 func testCleanActiveLimit(b *bed) {
 	r := b.begin(blocksOf(4))
-	r.insert("VVVV", both()...)
-	c := b.claimOne()
+	r.insert("VVVVVVVV", both()...)
+	claims := b.claims(2, 8)
+	late := b.settlement(claims[0], b.outcomes(claims[0], order.Dead, claims[0].Indexes...)...)
 	b.clean(3, store.CleanOptions{State: store.Active, Limit: 3})
-	if got := r.counts()[order.VIP]; got.Removed != 3 || got.Unsettled() != 1 {
-		b.Errorf("Counts after Clean(active, 3) = %+v, want 3 removed, 1 pending", got)
+	if got := r.counts()[order.VIP]; got.Removed != 3 || got.Waiting != 1 || got.Claimed != 4 {
+		b.Errorf("Counts after Clean(active, 3) = %+v, want 3 removed, 1 waiting, 4 claimed", got)
 	}
-	// Whether the claim lives on with what is left, the contract leaves open.
-	if b.s.MayStart(c) == nil {
-		b.process(c)
+	b.is("MayStart of the claim that was cut", b.s.MayStart(claims[0]), order.ErrClaimLost)
+	b.is("late Settle of the claim that was cut", b.s.Settle(b.ctx, late), order.ErrClaimLost)
+	again := b.claimOne()
+	if len(again.Indexes) != 1 || again.Indexes[0] != 3 || again.Attempts != 0 {
+		b.Errorf("Claim after Clean(active, 3) = orders %v after %d attempts, want 3 after none", again.Indexes, again.Attempts)
 	}
-	b.drain()
-	if got := r.counts()[order.VIP]; got.Processed != 1 {
-		b.Errorf("Counts at the end = %+v, want 1 processed", got)
-	}
+	b.process(again, claims[1])
+	b.reopen()
+	r.statuses("at the end", removed, removed, removed, processed, processed, processed, processed, processed)
 }
 
 // testCleanGrace cleans with a grace no order has reached, then with one that all have.

@@ -83,17 +83,47 @@ func (m *model) clean(t *rapid.T) {
 	if opts.State != store.Active {
 		idem = m.idem(t, "clean", opts.State, opts.Limit, opts.Grace)
 	}
+	before := m.holding()
 	drv, drvErr := m.drv.Clean(m.ctx, opts, idem)
 	ref, refErr := m.ref.Clean(m.ctx, opts, idem)
 	if m.sameKind(t, "Clean", drvErr, refErr) && drv != ref {
 		t.Fatalf("Clean(%+v) = %d, want %d", opts, drv, ref)
 	}
+	m.revoke(t, before)
+}
+
+// holding returns how many orders each live claim holds.
+func (m *model) holding() map[*hold]int {
+	holds := map[*hold]int{}
+	for _, h := range m.claims {
+		if h.fate == live {
+			holds[h] = len(m.left(h))
+		}
+	}
+	return holds
+}
+
+// revoke has the reference give back what it still holds for claims from which an order
+// was removed: they are lost as a whole.
+func (m *model) revoke(t *rapid.T, before map[*hold]int) {
+	t.Helper()
+	for _, h := range m.claims {
+		if h.fate != live || len(m.left(h)) == before[h] {
+			continue
+		}
+		for _, c := range h.ref {
+			m.ok(t, "Release of the reference", m.ref.Release(m.ctx, c))
+		}
+	}
 	m.sentence(lost)
 }
 
 // turnIsClear says whether it is plain which orders are the oldest in a state: waiting
-// ones of one lane of one run.
+// ones of one lane of one run, active ones of one claim.
 func (m *model) turnIsClear(t *rapid.T, state store.JobState) bool {
+	if state == store.Active {
+		return len(m.holding()) == 1
+	}
 	if state != store.Waiting {
 		return false
 	}
@@ -148,13 +178,14 @@ func (m *model) remove(t *rapid.T) {
 	var errs [2]error
 	var n [2]int64
 	idem := m.idem(t, "remove", m.indexes(keys[0]))
+	before := m.holding()
 	for side, s := range m.sides() {
 		n[side], errs[side] = s.Remove(m.ctx, keys[side], idem)
 	}
 	if m.sameKind(t, "Remove", errs[0], errs[1]) && n[0] != n[1] {
 		t.Fatalf("Remove of %d orders = %d, want %d", len(keys[0]), n[0], n[1])
 	}
-	m.sentence(retired)
+	m.revoke(t, before)
 }
 
 // anyKeys draws keys of orders on both sides, settled and unknown ones among them, but

@@ -15,6 +15,8 @@ func removeTests() []test {
 		{"WholeBlock", testRemoveWholeBlock},
 		{"NotEnqueued", testRemoveNotEnqueued},
 		{"FromAClaim", testRemoveFromAClaim},
+		{"FromAClaimedRetry", testRemoveFromAClaimedRetry},
+		{"FromOneClaim", testRemoveFromOneClaim},
 		{"FromAReleasedClaim", testRemoveFromAReleasedClaim},
 		{"FromARetry", testRemoveFromARetry},
 	}
@@ -83,21 +85,62 @@ func testRemoveNotEnqueued(b *bed) {
 	b.expect("after Remove and Enqueue", 0, 2, 3)
 }
 
-// testRemoveFromAClaim: the outcome of an order that the claim lost to Remove is
-// ignored; its mates' outcomes count.
+// testRemoveFromAClaim: the worker would hand out what was removed, so the claim is lost.
+// What it still held is claimed anew, with no attempt used up.
 func testRemoveFromAClaim(b *bed) {
 	r := b.begin(blocksOf(4))
-	r.insert("VVVV", both()...)
+	r.insert("VVVVVV", both()...)
 	c := b.claimOne()
+	late := b.settlement(c, b.outcomes(c, order.Dead, c.Indexes...)...)
 	b.remove(2, r.keys(1, 3)...)
-	if got := r.counts()[order.VIP]; got.Claimed != 2 || got.Removed != 2 {
-		b.Errorf("Counts after Remove from a claim = %+v, want 2 claimed, 2 removed", got)
+	if got := r.counts()[order.VIP]; got.Claimed != 0 || got.Waiting != 4 || got.Removed != 2 {
+		b.Errorf("Counts after Remove from a claim = %+v, want 4 waiting, 2 removed", got)
 	}
-	b.process(c)
-	r.statuses("after Settle", processed, removed, processed, removed)
-	b.is("MayStart of the claim, now retired", b.s.MayStart(c), order.ErrClaimLost)
+	b.is("MayStart of the claim", b.s.MayStart(c), order.ErrClaimLost)
+	b.is("late Settle of the claim", b.s.Settle(b.ctx, late), order.ErrClaimLost)
+	b.release(c)
+	r.statuses("after a late Settle", pending, removed, pending, removed, pending, pending)
+	again := b.claimOne()
+	if !cmp.Equal(again.Indexes, []uint64{0, 2}) || again.Attempts != 0 {
+		b.Errorf("Claim after Remove = orders %v after %d attempts, want 0 and 2 after none", again.Indexes, again.Attempts)
+	}
+	b.process(again)
 	b.reopen()
-	r.statuses("after Reopen", processed, removed, processed, removed)
+	r.statuses("after Reopen", processed, removed, processed, removed, pending, pending)
+	b.expect("after Reopen", 4, 5)
+}
+
+// testRemoveFromAClaimedRetry gives what is left back where it was claimed from.
+func testRemoveFromAClaimedRetry(b *bed) {
+	r := b.begin(blocksOf(3))
+	r.insert("VVVN", both()...)
+	c := b.claimOne()
+	due := b.tick().Add(time.Minute)
+	b.settle(b.settlement(c, b.retryAt(c, due, c.Indexes...)...))
+	claims, _ := b.claimAt(due, 1)
+	b.remove(1, r.key(1))
+	if got := r.counts()[order.VIP]; got.Claimed != 0 || got.Delayed != 2 || got.Removed != 1 {
+		b.Errorf("Counts after Remove from a claimed retry = %+v, want 2 delayed, 1 removed", got)
+	}
+	b.is("MayStart of the claim", b.s.MayStart(claims[0]), order.ErrClaimLost)
+	claims, _ = b.claimAt(due, 1)
+	if got := indexes(claims...); !cmp.Equal(got, []uint64{0, 2}) || claims[0].Attempts != 1 {
+		b.Fatalf("Claim after Remove = orders %v, want 0 and 2 after 1 attempt", got)
+	}
+	b.process(claims...)
+	b.expect("after the retry", 3)
+}
+
+// testRemoveFromOneClaim leaves the other claims to their workers.
+func testRemoveFromOneClaim(b *bed) {
+	r := b.begin(blocksOf(2))
+	r.insert("VVVVVV", both()...)
+	claims := b.claims(3, 6)
+	b.remove(1, r.key(2))
+	b.is("MayStart of the claim that was cut", b.s.MayStart(claims[1]), order.ErrClaimLost)
+	b.process(claims[0], claims[2])
+	r.statuses("after Settle of the other claims", processed, processed, removed, pending, processed, processed)
+	b.expect("after Remove", 3)
 }
 
 func testRemoveFromAReleasedClaim(b *bed) {
@@ -135,8 +178,7 @@ func testRemoveFromARetry(b *bed) {
 	if got := r.counts()[order.VIP]; got.Claimed != 0 || got.Removed != 3 {
 		b.Errorf("Counts after Remove of a whole claim = %+v, want 3 removed", got)
 	}
-	if err := b.s.Settle(b.ctx, b.settlement(claims[0], b.outcomes(claims[0], order.Processed, 0, 2)...)); err != nil {
-		b.is("Settle of a claim that was removed", err, order.ErrClaimLost)
-	}
+	late := b.settlement(claims[0], b.outcomes(claims[0], order.Processed, 0, 2)...)
+	b.is("Settle of a claim that was removed", b.s.Settle(b.ctx, late), order.ErrClaimLost)
 	r.statuses("after a late Settle", removed, removed, removed)
 }
