@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,9 +14,9 @@ import (
 )
 
 // Cancel implements [store.Verbs]. It takes one batch: the run's document, a count of
-// what was pending, and a range deletion of its blocks. Orders without an outcome in a
-// cancelled run read as removed. Delayed blocks are not contiguous; they are passed
-// over wherever they come up, and dropped by the next Open.
+// what was pending, a range deletion of its blocks, and the marks of those in hand. Orders
+// without an outcome in a cancelled run read as removed. Delayed blocks are not
+// contiguous; they are passed over wherever they come up, also when the store is opened.
 func (db *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error) {
 	if err := db.enterAlone(ctx); err != nil {
 		return store.Cancelled{}, err
@@ -38,7 +39,7 @@ func (db *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptio
 		done.Removed = removed[order.VIP].removed + removed[order.Normal].removed
 		cancelRun(&run, opts)
 		done.Run = run
-		if err := cancelRows(b, &run, &removed); err != nil {
+		if err := errors.Join(cancelRows(b, &run, &removed), db.unmarkAll(b, rs)); err != nil {
 			return store.Cancelled{}, err
 		}
 	}
@@ -109,6 +110,21 @@ func cancelRows(b *pebble.Batch, run *order.Run, removed *[order.PriorityCount]t
 		}
 	}
 	return putRun(b, run)
+}
+
+// unmarkAll notes that none of a run's blocks is in hand any more.
+func (db *DB) unmarkAll(b *pebble.Batch, rs *runState) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for st := range db.claims {
+		if st.block.run != rs {
+			continue
+		}
+		if err := unmark(b, st); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyCancel lets memory follow: the run's claims are lost, its blocks forgotten, its

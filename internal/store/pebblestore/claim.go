@@ -292,10 +292,14 @@ func (db *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 	return nil
 }
 
-// release gives one claim back once no settle of it is under way.
+// release gives one claim back once no settle of it is under way. Of a lost claim it
+// touches nothing: the mark in hand may be that of the worker that has the block now.
 func (db *DB) release(st *claimState) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.lost.Load() {
+		return nil
+	}
 	if err := db.unmarkInHand(st); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (db *DB) strike() error {
 func (db *DB) strikeBlock(b *pebble.Batch, key []byte) error {
 	v, err := db.get(key)
 	if errors.Is(err, order.ErrNotFound) {
-		return nil // its run was cancelled
+		return nil // a cancel or a removal took it
 	}
 	if err != nil {
 		return err
@@ -93,6 +93,9 @@ func (db *DB) strikeBlock(b *pebble.Batch, key []byte) error {
 	row, n, err := decodeBlock(v, true)
 	if err != nil {
 		return err
+	}
+	if rs := db.runs[row.run]; rs == nil || rs.run.Void {
+		return nil // no order of a cancelled run changes; an unknown one is found out later
 	}
 	row.strikes++
 	switch {

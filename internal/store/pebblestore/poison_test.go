@@ -202,3 +202,66 @@ func TestPoisonPardons(t *testing.T) {
 		}
 	})
 }
+
+// TestPoisonOfACancelledRun: no order of a cancelled run changes, be its block struck
+// twice and in hand when the cancel comes.
+func TestPoisonOfACancelledRun(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(c *crashing){
+		"stopped": func(c *crashing) {
+			if err := c.s.Close(); err != nil {
+				c.Fatal(err)
+			}
+			c.s = open(c.T, c.fs)
+		},
+		"crashed": func(c *crashing) { c.crash() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCrashing(t, true, 1)
+			c.settle(c.next(), order.Pending) // delayed blocks outlive a cancel
+			for range 2 {
+				c.next()
+				c.crash()
+			}
+			c.next()
+			if done, err := c.s.Cancel(t.Context(), c.run.ID, store.CancelOptions{At: c.now}, nil); done.Removed != 1 || err != nil {
+				t.Fatalf("Cancel removed %d, %v; want 1", done.Removed, err)
+			}
+			end(c)
+			if o, err := c.s.Order(t.Context(), c.run.ID.Key(0)); o.Status != order.Removed || err != nil {
+				t.Errorf("the order is %v, %v; want removed as the cancel said", o.Status, err)
+			}
+			if counts, _ := c.s.Counts(t.Context(), c.run.ID); !counts.Conserved() || counts.Dead() != 0 {
+				t.Errorf("counts %+v, want one removed", counts[order.VIP])
+			}
+			if report, err := c.s.Verify(t.Context()); err != nil || !report.Clean() {
+				t.Errorf("Verify = %v, %v; want clean", report.Problems, err)
+			}
+		})
+	}
+}
+
+// TestLateReleaseKeepsTheMark has a worker give back a claim that it lost while another
+// one has the block in hand: that one's crashes still count.
+func TestLateReleaseKeepsTheMark(t *testing.T) {
+	t.Parallel()
+	c := newCrashing(t, true, 1)
+	for range 3 {
+		late := c.next()
+		release := func() {
+			if err := c.s.Release(t.Context(), late); err != nil {
+				t.Fatal(err)
+			}
+		}
+		release()
+		if c.next() == nil {
+			t.Fatal("nothing to claim after Release")
+		}
+		release()
+		c.crash()
+	}
+	if o, err := c.s.Order(t.Context(), c.run.ID.Key(0)); o.Status != order.Dead || err != nil {
+		t.Errorf("after 3 crashes with the order in hand it is %v, %v; want dead", o.Status, err)
+	}
+}

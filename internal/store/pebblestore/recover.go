@@ -121,7 +121,7 @@ func (db *DB) recoverBlock(v []byte, b *readyBlock) error {
 		return fmt.Errorf("%w: block of the unknown run %s", order.ErrCorrupt, row.run)
 	}
 	if b.run.run.Void {
-		return nil // what a cancel had no time to drop
+		return nil // what a cancel does not drop, since it lies scattered
 	}
 	b.count, b.since = count, row.since
 	db.place(b)
