@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -214,8 +215,9 @@ func (w *worker) settle(hard context.Context) {
 		begun := w.pool.opts.Clock()
 		err := w.pool.store.Settle(hard, w.done...)
 		if err == nil || errors.Is(err, order.ErrClaimLost) {
-			w.pool.metrics.settle(w.done, w.pool.opts.Clock().Sub(begun))
-			w.traceSettled()
+			held := holding(w.done, err)
+			w.pool.metrics.settle(held, w.pool.opts.Clock().Sub(begun))
+			w.traceSettled(held)
 			break
 		}
 		w.trouble(hard, "outcomes not settled", err)
@@ -231,11 +233,27 @@ func (w *worker) settle(hard context.Context) {
 	w.done = w.done[:0]
 }
 
-func (w *worker) traceSettled() {
+// holding returns the settlements that hold after Settle returned err: all but those
+// whose claims are lost.
+func holding(done []store.Settlement, err error) []store.Settlement {
+	var lost *store.LostError
+	if !errors.As(err, &lost) {
+		return done
+	}
+	var held []store.Settlement
+	for i := range done {
+		if !slices.Contains(lost.At, i) {
+			held = append(held, done[i])
+		}
+	}
+	return held
+}
+
+func (w *worker) traceSettled(held []store.Settlement) {
 	if w.pool.opts.Trace == nil {
 		return
 	}
-	for _, s := range w.done {
+	for _, s := range held {
 		for i := range s.Outcomes {
 			if s.Outcomes[i].Status != order.Pending {
 				w.pool.opts.Trace(Settled, s.Claim.Run.Key(s.Outcomes[i].Index))

@@ -129,7 +129,7 @@ type Lanes interface {
 	// so a repetition applies nothing twice.
 	//
 	// A settlement whose claim is lost changes nothing; the others of the call hold, and
-	// the error wraps [order.ErrClaimLost].
+	// the error wraps a [LostError] that names those that did not.
 	Settle(ctx context.Context, settlements ...Settlement) error
 	// Extend keeps a claim from expiring for another lease, where claims expire.
 	Extend(ctx context.Context, c *Claim) error

@@ -22,17 +22,17 @@ func (s *Store) Settle(ctx context.Context, settlements ...store.Settlement) err
 			return fmt.Errorf("settle %d claims: %w", len(settlements), err)
 		}
 	}
-	lost := 0
+	var lost []int
 	for i := range settlements {
 		c, err := s.held(settlements[i].Claim)
 		if err != nil {
-			lost++
+			lost = append(lost, i)
 			continue
 		}
 		s.settle(c, &settlements[i])
 	}
-	if lost > 0 {
-		return fmt.Errorf("settle %d claims: %d of them: %w", len(settlements), lost, order.ErrClaimLost)
+	if len(lost) > 0 {
+		return fmt.Errorf("settle: %w", &store.LostError{At: lost, Of: len(settlements)})
 	}
 	return nil
 }

@@ -32,8 +32,8 @@ func (db *DB) Settle(ctx context.Context, settlements ...store.Settlement) error
 		s.undo()
 		return fmt.Errorf("settle: %w", err)
 	}
-	if lost > 0 {
-		return fmt.Errorf("settle: %d of %d claims: %w", lost, len(settlements), order.ErrClaimLost)
+	if len(lost) > 0 {
+		return fmt.Errorf("settle: %w", &store.LostError{At: lost, Of: len(settlements)})
 	}
 	return nil
 }
@@ -90,11 +90,11 @@ func (s *settling) unlock() {
 	}
 }
 
-// build fills the batch and returns how many claims are lost.
-func (s *settling) build(settlements []store.Settlement) (lost int, err error) {
-	for _, part := range s.lockAll(settlements) {
+// build fills the batch and returns which of the settlements' claims are lost.
+func (s *settling) build(settlements []store.Settlement) (lost []int, err error) {
+	for i, part := range s.lockAll(settlements) {
 		if part.state == nil {
-			lost++
+			lost = append(lost, i)
 			continue
 		}
 		if err := s.add(part); err != nil {

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/filavip/filavip/internal/order"
@@ -32,6 +34,7 @@ func lostTests() []test {
 		}},
 		{"OfAnotherProcess", func(b *bed) { b.loses(b.begin(), func(*store.Claim) { b.reopen() }) }},
 		{"Mixed", testLostMixed},
+		{"All", testLostAll},
 		{"ClaimedAnew", testLostClaimedAnew},
 	}
 }
@@ -46,7 +49,7 @@ func (b *bed) loses(r *batch, lose func(c *store.Claim)) {
 	read := b.list(store.OrderQuery{Limit: 1000})
 	b.is("MayStart of a lost claim", b.s.MayStart(c), order.ErrClaimLost)
 	b.is("Extend of a lost claim", b.s.Extend(b.ctx, c), order.ErrClaimLost)
-	b.is("Settle of a lost claim", b.s.Settle(b.ctx, late), order.ErrClaimLost)
+	b.lost(b.s.Settle(b.ctx, late), 1, 0)
 	b.ok("Release of a lost claim", b.s.Release(b.ctx, c))
 	if got := r.counts(); got != counts {
 		b.Errorf("Counts after a late Settle = %+v, want %+v", got, counts)
@@ -55,6 +58,19 @@ func (b *bed) loses(r *batch, lose func(c *store.Claim)) {
 		b.Errorf("orders after a late Settle differ (-want +got):\n%s", diff)
 	}
 	b.recount()
+}
+
+// lost fails the test unless Settle says of so many settlements that these did not hold.
+func (b *bed) lost(err error, of int, at ...int) {
+	b.Helper()
+	b.is("Settle with lost claims", err, order.ErrClaimLost)
+	var lost *store.LostError
+	if !errors.As(err, &lost) {
+		b.Fatalf("Settle with lost claims = %v, want a LostError", err)
+	}
+	if diff := cmp.Diff(&store.LostError{At: at, Of: of}, lost); diff != "" {
+		b.Fatalf("Settle with lost claims differs (-want +got):\n%s", diff)
+	}
 }
 
 func testLostMixed(b *bed) {
@@ -66,7 +82,7 @@ func testLostMixed(b *bed) {
 		settlements = append(settlements, b.settlement(c, b.outcomes(c, order.Processed, c.Indexes...)...))
 	}
 	b.release(claims[1])
-	b.is("Settle of which one claim is lost", b.s.Settle(b.ctx, settlements...), order.ErrClaimLost)
+	b.lost(b.s.Settle(b.ctx, settlements...), 3, 1)
 	if c := r.counts()[order.VIP]; c.Processed != 4 || c.Waiting != 2 {
 		b.Errorf("Counts = %+v, want the 4 of the held claims processed, 2 waiting", c)
 	}
@@ -77,6 +93,20 @@ func testLostMixed(b *bed) {
 	}
 	b.recount()
 	b.expect("after the Settle", claims[1].Indexes...)
+}
+
+// testLostAll settles, and settles again, claims that are all lost.
+func testLostAll(b *bed) {
+	r := b.begin(blocksOf(1))
+	r.insert("VVV", both()...)
+	var settlements []store.Settlement
+	for _, c := range b.claims(3, 3) {
+		settlements = append(settlements, b.settlement(c, b.outcomes(c, order.Processed, c.Indexes...)...))
+	}
+	r.cancel(store.CancelOptions{})
+	for range 2 {
+		b.lost(b.s.Settle(b.ctx, settlements...), 3, 0, 1, 2)
+	}
 }
 
 // testLostClaimedAnew has the orders of a lost claim in another worker's hands: the
