@@ -27,7 +27,7 @@ type Reader interface {
 // Totals are the store's figures over all runs.
 type Totals struct {
 	Counts     order.Counts // summed over all runs but those that are Inert
-	Hidden     int64        // processed orders that Clean took from the job listings
+	Hidden     int64        // of the processed ones in Counts, those that Clean took from the job listings
 	Paused     bool
 	Generation uint64
 	Stalled    string // why no order is handed out although some wait, such as "disk_full"; empty if none

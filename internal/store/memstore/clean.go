@@ -73,7 +73,7 @@ func (d *durable) choose(match func(*entry) bool, limit int64) []target {
 func (s *Store) cleanOne(t target, at time.Time) {
 	if t.place == processed {
 		t.hidden = true
-		s.durable.hidden++
+		t.run.hidden++
 		return
 	}
 	t.remove(t.run, at)

@@ -29,7 +29,6 @@ func (s *Store) Totals(ctx context.Context) (store.Totals, error) {
 	}
 	defer s.mu.Unlock()
 	totals := store.Totals{
-		Hidden:     s.durable.hidden,
 		Paused:     s.durable.paused,
 		Generation: s.durable.generation,
 	}
@@ -37,6 +36,7 @@ func (s *Store) Totals(ctx context.Context) (store.Totals, error) {
 		if r.doc.Inert {
 			continue
 		}
+		totals.Hidden += r.hidden
 		for lane := range totals.Counts {
 			addLane(&totals.Counts[lane], &r.counts[lane])
 		}

@@ -12,6 +12,7 @@ import (
 type run struct {
 	doc     order.Run
 	counts  order.Counts
+	hidden  int64                         // entries that Clean took from the job listings
 	entries []*entry                      // by index; nil where an order was refused
 	waiting [order.PriorityCount][]*block // by first index
 }

@@ -28,7 +28,6 @@ type durable struct {
 	refs       map[string]order.Key
 	delayed    [order.PriorityCount][]*block // by due time
 	sequence   uint64                        // of the last delayed block
-	hidden     int64                         // entries that Clean took from the job listings
 	paused     bool
 	generation uint64
 	lastMillis int64 // of the newest run there ever was

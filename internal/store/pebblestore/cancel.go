@@ -133,6 +133,9 @@ func (db *DB) applyCancel(rs *runState, run order.Run, removed *[order.PriorityC
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	rs.run = run
+	if run.Inert {
+		db.hidden -= rs.hidden
+	}
 	db.vipOpen.Add(-rs.counts[order.VIP].Unsettled())
 	db.dropRows(rs)
 	for st := range db.claims {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 )
@@ -164,53 +162,4 @@ func chosen(keys map[order.Key]bool, group string, k order.Key, l letter) bool {
 		return keys[k]
 	}
 	return group == "" || group == l.Group
-}
-
-// hide marks the oldest processed orders as no longer to be listed as jobs.
-func (db *DB) hide(opts store.CleanOptions, idem *store.Idempotency) (int64, error) {
-	h := hiding{batch: db.eng.NewBatch(), limit: saturate(opts.Limit), since: opts.At.Add(-opts.Grace)}
-	defer h.batch.Close()
-	err := byKey(db.eng, rowOutcome, order.Key{}, h.row)
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	if err == nil {
-		err = errors.Join(putNumber(h.batch, metaHidden, uint64(db.hidden+h.n)), db.record(h.batch, idem, verbClean, h.n))
-	}
-	if err == nil {
-		err = db.commit(h.batch)
-	}
-	if err != nil {
-		return 0, err
-	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.hidden += h.n
-	db.announce()
-	return h.n, nil
-}
-
-// hiding goes over the outcomes.
-type hiding struct {
-	batch *pebble.Batch
-	limit int64
-	since time.Time
-	n     int64
-}
-
-func (h *hiding) row(lane order.Priority, k order.Key, v []byte) error {
-	if h.n == h.limit {
-		return errEnough
-	}
-	if isHidden(v) {
-		return nil
-	}
-	row, err := decodeOutcome(v, k.Run().Started())
-	if err != nil || row.status != order.Processed || row.at.After(h.since) {
-		return err
-	}
-	h.n++
-	hidden := bytes.Clone(v)
-	hidden[0] |= flagHidden
-	return h.batch.Set(orderKey(rowOutcome, lane, k), hidden, nil)
 }

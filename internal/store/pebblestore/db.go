@@ -55,7 +55,7 @@ type DB struct {
 	lanes      [order.PriorityCount]lane
 	claims     map[*claimState]struct{}
 	totals     order.Counts
-	hidden     int64
+	hidden     int64 // of the processed orders in totals
 	generation uint64
 	lastMillis int64  // of the newest run ever begun
 	nextSeq    uint64 // of the next delayed block
@@ -70,6 +70,7 @@ type runState struct {
 	doc    sync.Mutex // held while the document is read, changed and written
 	run    order.Run  // guarded by DB.mu; written only by the holder of doc
 	counts order.Counts
+	hidden int64                              // of its processed orders; guarded by DB.mu
 	kept   atomic.Int64                       // bytes of its block rows in memory
 	staged [order.PriorityCount][]*readyBlock // not enqueued yet, in order of index; guarded by DB.mu
 }

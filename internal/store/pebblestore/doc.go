@@ -11,6 +11,7 @@
 //	u/<ref>                a customer's own name of an order > its key
 //	c/<run16><lane>        the counters of a lane of a run, merged
 //	n/<run16>              the document of a run
+//	h/<run16>              how many of its processed orders are hidden
 //	m/<name>               single values: schema, pause, generation, ...
 //	k/<key>                idempotency records
 //	i/<block's key>        a block that a foreign handler has in hand

@@ -17,6 +17,7 @@ const (
 	rowRef      = 'u'
 	rowCounters = 'c'
 	rowRun      = 'n'
+	rowHidden   = 'h'
 	rowMeta     = 'm'
 	rowIdem     = 'k'
 	rowInHand   = 'i'
@@ -63,6 +64,8 @@ func runKey(id order.RunID) []byte { return append([]byte{rowRun}, id[:]...) }
 func countersKey(id order.RunID, lane order.Priority) []byte {
 	return append(append([]byte{rowCounters}, id[:]...), byte(lane))
 }
+
+func hiddenKey(id order.RunID) []byte { return append([]byte{rowHidden}, id[:]...) }
 
 func refKey(ref string) []byte { return append([]byte{rowRef}, ref...) }
 

@@ -16,7 +16,6 @@ const (
 	metaPaused     = "paused"
 	metaGeneration = "generation"
 	metaLastMillis = "last-millis"
-	metaHidden     = "hidden"
 )
 
 func putNumber(b *pebble.Batch, name string, n uint64) error {
@@ -34,8 +33,16 @@ func (db *DB) number(name string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	n, err := decodeNumber(v)
+	if err != nil {
+		return 0, fmt.Errorf("%s row: %w", name, err)
+	}
+	return n, nil
+}
+
+func decodeNumber(v []byte) (uint64, error) {
 	if len(v) != 8 {
-		return 0, fmt.Errorf("%w: %s row of %d bytes", order.ErrCorrupt, name, len(v))
+		return 0, fmt.Errorf("%w: number of %d bytes", order.ErrCorrupt, len(v))
 	}
 	return binary.BigEndian.Uint64(v), nil
 }
@@ -62,11 +69,10 @@ func (db *DB) recoverMeta() error {
 	paused, err1 := db.number(metaPaused)
 	generation, err2 := db.number(metaGeneration)
 	millis, err3 := db.number(metaLastMillis)
-	hidden, err4 := db.number(metaHidden)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	db.paused.Store(paused != 0)
-	db.generation, db.lastMillis, db.hidden = generation, int64(millis), int64(hidden)
+	db.generation, db.lastMillis = generation, int64(millis)
 	return nil
 }

@@ -16,7 +16,7 @@ func (db *DB) recover() error {
 		db.lanes[i] = newLane()
 	}
 	for _, step := range [...]func() error{
-		db.recoverMeta, db.recoverRuns, db.strike, db.recoverCounters, db.recoverBlocks, db.recoverDelayed, db.recoverIdem,
+		db.recoverMeta, db.recoverRuns, db.recoverHidden, db.strike, db.recoverCounters, db.recoverBlocks, db.recoverDelayed, db.recoverIdem,
 	} {
 		if err := step(); err != nil {
 			return err

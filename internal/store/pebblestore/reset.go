@@ -25,12 +25,12 @@ func (db *DB) Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, 
 	db.mu.Unlock()
 	b := db.eng.NewBatch()
 	defer b.Close()
-	for _, row := range []byte{rowOrder, rowOutcome, rowBlock, rowDelayed, rowDead, rowRef, rowCounters, rowRun, rowInHand} {
+	for _, row := range []byte{rowOrder, rowOutcome, rowBlock, rowDelayed, rowDead, rowRef, rowCounters, rowRun, rowHidden, rowInHand} {
 		if err := b.DeleteRange([]byte{row}, []byte{row + 1}, nil); err != nil {
 			return store.Wiped{}, err
 		}
 	}
-	for name, n := range map[string]uint64{metaPaused: 0, metaHidden: 0, metaGeneration: generation} {
+	for name, n := range map[string]uint64{metaPaused: 0, metaGeneration: generation} {
 		if err := putNumber(b, name, n); err != nil {
 			return store.Wiped{}, err
 		}

@@ -53,6 +53,7 @@ type verifiedRun struct {
 	run     order.Run
 	counted order.Counts // from the c rows
 	recount order.Counts
+	hidden  [2]int64 // processed orders that are hidden: as counted, and as found
 }
 
 func (v *verifier) problem(format string, args ...any) {
@@ -96,6 +97,21 @@ func (v *verifier) readRuns() error {
 		}
 		v.runs[r.run.ID] = r
 		v.byAge = append(v.byAge, r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(v.snap, []byte{rowHidden}, func(k, value []byte) error {
+		id, n, err := decodeHidden(k, value)
+		switch {
+		case err != nil:
+			return err
+		case v.runs[id] == nil:
+			v.problem("hidden orders of the unknown run %s", id)
+		default:
+			v.runs[id].hidden[0] = n
+		}
 		return nil
 	})
 	if err != nil {
@@ -215,6 +231,9 @@ func (v *verifier) order(lane order.Priority, k order.Key, value, outcome []byte
 	if held > 0 {
 		v.problem("order %s has an outcome but is in %d blocks", k, held)
 	}
+	if isHidden(outcome) {
+		r.hidden[1]++
+	}
 	v.outcome(r, lane, &o, outcome)
 }
 
@@ -328,6 +347,9 @@ func (v *verifier) refs() error {
 
 // compare holds a run's counters against the recount.
 func (v *verifier) compare(r *verifiedRun) {
+	if r.hidden[0] != r.hidden[1] {
+		v.problem("run %s: counted %d hidden, found %d", r.run.ID, r.hidden[0], r.hidden[1])
+	}
 	for _, lane := range order.Priorities() {
 		counted, found := &r.counted[lane], &r.recount[lane]
 		for _, c := range [...]struct {

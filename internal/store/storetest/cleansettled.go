@@ -12,6 +12,8 @@ func cleanSettledTests() []test {
 		{"Completed", testCleanCompleted},
 		{"CompletedLimit", testCleanCompletedLimit},
 		{"CompletedLater", testCleanCompletedLater},
+		{"CompletedAndInert", testCleanCompletedInert},
+		{"CompletedAndVoid", testCleanCompletedVoid},
 	}
 }
 
@@ -124,4 +126,58 @@ func testCleanCompletedLater(b *bed) {
 	b.hidden(2, 0)
 	b.clean(1, store.CleanOptions{State: store.Completed})
 	b.hidden(3)
+}
+
+// tally fails the test unless the totals say that so many orders were processed and so
+// many of them are hidden, also after the store was opened again.
+func (b *bed) tally(when string, processed, hidden int64) {
+	b.Helper()
+	for _, reopen := range []func(){func() {}, b.reopen} {
+		reopen()
+		totals, err := b.s.Totals(b.ctx)
+		b.ok("Totals", err)
+		if got := totals.Counts.Processed(); got != processed || totals.Hidden != hidden {
+			b.Fatalf("Totals %s = %d processed, %d hidden, want %d, %d", when, got, totals.Hidden, processed, hidden)
+		}
+	}
+}
+
+// testCleanCompletedInert: the totals leave out what a run that is inert has processed,
+// so they leave out what of it is hidden, whichever came first.
+func testCleanCompletedInert(b *bed) {
+	for _, cleanFirst := range []bool{true, false} {
+		r := b.begin(blocksOf(2))
+		r.insert("VVVVV", both()...)
+		other := b.begin(standing)
+		other.insert("N", both()...)
+		b.process(b.claims(2, 4)...)
+		if cleanFirst {
+			b.clean(3, store.CleanOptions{State: store.Completed, Limit: 3})
+			b.tally("before the cancel", 4, 3)
+		}
+		r.cancel(store.CancelOptions{KeepPending: true})
+		b.tally("after the cancel", 0, 0)
+		b.drain()
+		b.tally("after another run's order was processed", 1, 0)
+		want := int64(5)
+		if cleanFirst {
+			want = 2
+		}
+		b.clean(want, store.CleanOptions{State: store.Completed})
+		b.tally("after everything was hidden", 1, 1)
+		_, err := b.s.Reset(b.ctx, nil)
+		b.ok("Reset", err)
+		b.tally("after Reset", 0, 0)
+	}
+}
+
+// testCleanCompletedVoid: a cancelled run that is not inert stays in the totals, and so do
+// its hidden orders.
+func testCleanCompletedVoid(b *bed) {
+	r := b.begin(blocksOf(2))
+	r.insert("VVV", both()...)
+	b.process(b.claimOne())
+	b.clean(2, store.CleanOptions{State: store.Completed})
+	r.cancel(store.CancelOptions{})
+	b.tally("after the cancel", 2, 2)
 }
