@@ -123,17 +123,21 @@ func (w *diskWatch) fits(orders int64) error {
 	return nil
 }
 
-// layBallast makes the ballast file if there is none. It is best effort: without it a
-// full disk only ends the process sooner.
+// layBallast makes the ballast file if there is none, or only a part of one. Its last byte
+// is written last: preallocating leaves a file's size as it was, and the size is how the
+// ballast is known again. It is best effort: without it a full disk only ends the process
+// sooner.
 func (w *diskWatch) layBallast() {
 	if info, err := w.opts.FS.Stat(w.path()); err == nil && info.Size() >= ballastBytes {
 		return
 	}
-	f, err := w.opts.FS.Create(w.path(), vfs.WriteCategoryUnspecified)
+	f, err := w.opts.FS.OpenReadWrite(w.path(), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return
 	}
-	err = f.Preallocate(0, ballastBytes)
+	if err = f.Preallocate(0, ballastBytes); err == nil {
+		_, err = f.WriteAt([]byte{0}, ballastBytes-1)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		w.opts.Logger.Warn("no ballast against a full disk", "error", err)
 		return
