@@ -43,4 +43,3 @@ func (a *App) Wait(ctx context.Context, id order.RunID) (order.Run, order.Counts
 func (a *App) Current(ctx context.Context) (*order.Run, order.Counts, error) {
 	return a.pipeline.Current(ctx)
 }
-
