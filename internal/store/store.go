@@ -63,9 +63,11 @@ type Source interface {
 	// chunk.Ready may be claimed at once; the others wait for Enqueue.
 	//
 	// A chunk below the run's cursor was inserted before: nothing is added. An order
-	// whose ref another order has is not added, and is reported in Refused; orders of a
-	// Void run that were neither processed nor are dead have given their refs up. A gap
-	// between cursor and chunk is [order.ErrInvalid].
+	// whose ref another order has is not added, and is reported in Refused; if that other
+	// order is not the same one and chunk.AllOrNothing is set, nothing at all is added,
+	// and the error is a [ConflictError]. Orders of a Void run that were neither processed
+	// nor are dead have given their refs up. A gap between cursor and chunk is
+	// [order.ErrInvalid].
 	Insert(ctx context.Context, fence Fence, chunk Chunk) (Inserted, error)
 	// Enqueue makes the run's blocks of one lane ready that Insert left waiting, up to
 	// the run's cursor, and returns how many orders that were.
@@ -89,6 +91,9 @@ type Chunk struct {
 	Next   order.Cursor // of the run's source behind this chunk; Next.Next is First + len(Orders)
 	Ready  []order.Priority
 	Spent  time.Duration // added to the run's Generate
+	// AllOrNothing keeps the chunk out if an order of it conflicts: the cursor stays
+	// before it, so that whoever goes on from there meets the conflict again.
+	AllOrNothing bool
 	// Foretell returns the digest's term of an order as it will be once settled. It is
 	// summed over what is added, in [order.LaneCounts] Accepted. Nil sums nothing.
 	// It must not change the order; it is called by one goroutine at a time.
@@ -103,7 +108,7 @@ type Inserted struct {
 
 // Refusal names an order of a chunk that was not added.
 type Refusal struct {
-	At  int   // its place in Chunk.Orders
+	At  int   // its place in Chunk.Orders; ascending
 	Err error // wraps [order.ErrRefConflict]; nil if the same order is stored already
 }
 

@@ -28,7 +28,38 @@ func (s *Store) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk
 	if r.inserted(&chunk) {
 		return store.Inserted{}, nil
 	}
+	if err := chunk.Conflict(s.conflicts(r, &chunk)); err != nil {
+		return store.Inserted{}, fmt.Errorf("insert %d orders at %d: %w", len(chunk.Orders), chunk.First, err)
+	}
 	return s.insert(r, &chunk), nil
+}
+
+// conflicts returns which orders would be refused for having another one's ref, if it
+// matters for the chunk.
+func (s *Store) conflicts(r *run, chunk *store.Chunk) []store.Refusal {
+	if !chunk.AllOrNothing {
+		return nil
+	}
+	var refused []store.Refusal
+	fresh := make(map[string]*order.Order)
+	for at := int(r.doc.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
+		o := &chunk.Orders[at]
+		first, repeated := fresh[o.Ref]
+		if repeated && !order.SameContent(o, first) {
+			refused = append(refused, store.Refusal{At: at, Err: order.ErrRefConflict})
+		}
+		if repeated {
+			continue
+		}
+		taken, err := s.refused(o)
+		if err != nil {
+			refused = append(refused, store.Refusal{At: at, Err: err})
+		}
+		if !taken && o.Ref != "" {
+			fresh[o.Ref] = o
+		}
+	}
+	return refused
 }
 
 // active returns [order.ErrStale] if the run has ended.

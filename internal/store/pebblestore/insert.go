@@ -70,6 +70,10 @@ func (db *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk,
 			return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
 		}
 	}
+	if err := chunk.Conflict(in.refused); err != nil {
+		in.forget()
+		return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
+	}
 	in.run = &run
 	if err := in.seal(chunk); err != nil {
 		return store.Inserted{}, fmt.Errorf("insert at %d into run %s: %w", chunk.First, run.ID, err)
@@ -232,6 +236,13 @@ func (in *insertion) refuse(at int, same bool) {
 		r.Err = order.ErrRefConflict
 	}
 	in.refused = append(in.refused, r)
+}
+
+// forget drops the blocks of a chunk that is kept out.
+func (in *insertion) forget() {
+	for _, b := range in.blocks {
+		in.db.dropRow(b)
+	}
 }
 
 // finish commits the batch and lets memory follow.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -130,13 +131,14 @@ func (m *model) insertAgain(t *rapid.T) {
 func (m *model) insertChunk(t *rapid.T, r *twin, first uint64, made []order.Order) bool {
 	t.Helper()
 	fences := m.fences(t, r)
+	whole := evenly(true, false, false, false).Draw(t, "all or nothing")
 	var inserted [2]store.Inserted
 	var errs [2]error
 	for side, s := range m.sides() {
 		chunk := store.Chunk{
 			First: first, Orders: slices.Clone(made), Ready: r.ready, Foretell: foretell,
 			Next:  order.Cursor{Next: first + uint64(len(made)), Line: int64(first) + int64(len(made))},
-			Spent: time.Second,
+			Spent: time.Second, AllOrNothing: whole,
 		}
 		for i := range chunk.Orders {
 			chunk.Orders[i].Key = r.id(side).Key(first + uint64(i))
@@ -144,6 +146,9 @@ func (m *model) insertChunk(t *rapid.T, r *twin, first uint64, made []order.Orde
 		inserted[side], errs[side] = s.Insert(m.ctx, fences[side], chunk)
 	}
 	if !m.sameKind(t, "Insert", errs[0], errs[1]) {
+		if diff := differ(keptOut(errs[1]), keptOut(errs[0])); diff != "" {
+			t.Fatalf("Insert: what keeps the chunk out differs (-want +got):\n%s", diff)
+		}
 		return false
 	}
 	if diff := differ(inserted[1], inserted[0]); diff != "" {
@@ -157,6 +162,14 @@ func (m *model) insertChunk(t *rapid.T, r *twin, first uint64, made []order.Orde
 		}
 	}
 	return true
+}
+
+// keptOut returns the orders that kept an all-or-nothing chunk out.
+func keptOut(err error) []store.Refusal {
+	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
+		return conflict.Refused
+	}
+	return nil
 }
 
 func (m *model) enqueue(t *rapid.T) {

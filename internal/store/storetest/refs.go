@@ -18,6 +18,8 @@ func refTests() []test {
 		{"OfInertOrders", testRefOfOrdersThatNeverShip(true)},
 		{"AfterProcessing", testRefAfterProcessing},
 		{"AfterReset", testRefAfterReset},
+		{"AllOrNothing", testRefAllOrNothing},
+		{"AllOrNothingPrepared", testRefAllOrNothingPrepared},
 	}
 }
 
@@ -182,4 +184,77 @@ func testRefAfterReset(b *bed) {
 	chunk := r.named("a")
 	chunk.Orders[0].Amount++
 	b.refusals(r.insertChunk(chunk), 1, nil)
+}
+
+// conflicted makes the run's next chunk, all or nothing, of six orders: a new one, one
+// that is stored, two whose refs others have, a new one, and one that has its ref.
+func (r *batch) conflicted() store.Chunk {
+	chunk := r.named("new", "a", "a", "b", "newer", "newer")
+	for _, at := range []int{2, 3, 5} {
+		chunk.Orders[at].Amount++
+	}
+	chunk.AllOrNothing = true
+	return chunk
+}
+
+// leftAlone fails the test unless a conflicted chunk was kept out and left no trace.
+func (r *batch) leftAlone(before order.Run, counts order.Counts, got store.Inserted, err error) {
+	b := r.b
+	b.Helper()
+	b.is("Insert of all or nothing", err, order.ErrRefConflict)
+	conflict, ok := errors.AsType[*store.ConflictError](err)
+	if !ok || conflict.Ref != "a" || got.Added != 0 {
+		b.Fatalf("Insert of all or nothing = %+v, %v; want a conflict over ref a", got, err)
+	}
+	b.refusals(store.Inserted{Refused: conflict.Refused}, 0, map[int]bool{2: false, 3: false, 5: false})
+	for _, reopen := range []func(){func() {}, b.reopen} {
+		reopen()
+		b.sameRun("Run after a chunk was kept out", r.refresh(), before)
+		if got := r.counts(); got != counts {
+			b.Errorf("Counts after a chunk was kept out = %+v, want %+v", got, counts)
+		}
+		for _, ref := range []string{"new", "newer"} {
+			_, err := b.s.Lookup(b.ctx, ref)
+			b.is("Lookup of a ref of a chunk that was kept out", err, order.ErrNotFound)
+		}
+		_, err := b.s.Order(b.ctx, r.key(before.Cursor.Next))
+		b.is("Order of a chunk that was kept out", err, order.ErrNotFound)
+	}
+	b.recount()
+}
+
+func testRefAllOrNothing(b *bed) {
+	r := b.begin()
+	r.insertChunk(r.named("a", "b"))
+	before, counts, chunk := r.run, r.counts(), r.conflicted()
+	for range 2 {
+		got, err := b.s.Insert(b.ctx, r.fence(), chunk)
+		r.leftAlone(before, counts, got, err)
+	}
+	chunk.AllOrNothing = false
+	b.refusals(r.insertChunk(chunk), 2, map[int]bool{1: true, 2: false, 3: false, 5: false})
+	chunk.AllOrNothing = true
+	if got := r.insertChunk(chunk); got.Added != 0 {
+		b.Errorf("Insert of all or nothing below the cursor = %+v, want nothing added", got)
+	}
+	same := r.named("new", "c", "c")
+	same.AllOrNothing = true
+	b.refusals(r.insertChunk(same), 1, map[int]bool{0: true, 2: true})
+	b.drain()
+}
+
+func testRefAllOrNothingPrepared(b *bed) {
+	preparer, ok := b.s.(store.Preparer)
+	if !ok {
+		b.Skip("the store does not prepare chunks")
+	}
+	r := b.begin()
+	r.insertChunk(r.named("a", "b"))
+	before, counts := r.run, r.counts()
+	insert, err := preparer.Prepare(b.ctx, r.fence(), r.conflicted())
+	b.ok("Prepare", err)
+	got, err := insert(b.ctx)
+	r.leftAlone(before, counts, got, err)
+	r.insertChunk(r.named("new"))
+	b.drain()
 }
