@@ -11,6 +11,7 @@ import (
 	"github.com/filavip/filavip/internal/ordergen"
 	"github.com/filavip/filavip/internal/orderio"
 	"github.com/filavip/filavip/internal/pipeline"
+	"github.com/filavip/filavip/internal/store"
 )
 
 // The kinds of failure that a file's run may end with.
@@ -148,7 +149,16 @@ func (s *fileSource) remember(l linesOf) {
 
 // Refuse implements [pipeline.Refuser]: an id that another order has is a rejected line;
 // the very same order again is none.
-func (s *fileSource) Refuse(o *order.Order, err error) error {
+func (s *fileSource) Refuse(orders []order.Order, refused []store.Refusal) error {
+	for _, r := range refused {
+		if err := s.refuse(&orders[r.At], r.Err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *fileSource) refuse(o *order.Order, err error) error {
 	if err == nil {
 		s.rejects.skip()
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/filavip/filavip/internal/ordergen"
 	"github.com/filavip/filavip/internal/pipeline"
 	"github.com/filavip/filavip/internal/queue"
+	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/memstore"
 )
 
@@ -173,5 +174,13 @@ func (l *listed) Next(_ context.Context, dst []order.Order) (int, order.Cursor, 
 	return 0, l.cursor, l.err
 }
 
-func (l *listed) Refuse(o *order.Order, err error) error { return l.refuse(o, err) }
-func (l *listed) Close() error                           { return nil }
+func (l *listed) Refuse(orders []order.Order, refused []store.Refusal) error {
+	for _, r := range refused {
+		if err := l.refuse(&orders[r.At], r.Err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *listed) Close() error { return nil }

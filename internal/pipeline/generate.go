@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -88,6 +89,8 @@ func send(ctx context.Context, to chan<- batch, b batch) bool {
 // reads is the first stage: chunks from the source.
 func (f *feeding) reads(ctx context.Context) {
 	at := f.run.Cursor.Next
+	_, refuser := f.src.(Refuser)
+	whole := refuser || f.run.Spec.Strict
 	for {
 		var orders []order.Order
 		select {
@@ -97,7 +100,7 @@ func (f *feeding) reads(ctx context.Context) {
 		}
 		n, next, err := f.src.Next(ctx, orders)
 		b := batch{orders: orders, err: err, chunk: store.Chunk{
-			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: foretell(f.handler),
+			First: at, Orders: orders[:n], Next: next, Ready: ready(f.run), Foretell: foretell(f.handler), AllOrNothing: whole,
 		}}
 		if !send(ctx, f.read, b) || b.last() {
 			return
@@ -160,8 +163,30 @@ func (f *feeding) stores(ctx context.Context) (time.Duration, error) {
 	}
 }
 
-// insert stores one chunk, waiting while the disk is full.
+// insert stores one chunk. The source hears of orders that are left out before they are:
+// once the cursor is behind them nobody would come back to tell.
 func (f *feeding) insert(ctx context.Context, b *batch) error {
+	done, err := f.attempt(ctx, b)
+	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
+		if err := f.refuse(b, conflict.Refused); err != nil {
+			return err
+		}
+		if f.run.Spec.Strict {
+			return asEnding(err)
+		}
+		b.chunk.AllOrNothing, b.insert = false, nil
+		if done, err = f.attempt(ctx, b); err == nil {
+			done.Refused = without(done.Refused, conflict.Refused)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return f.refuse(b, done.Refused)
+}
+
+// attempt inserts one chunk, waiting while the disk is full.
+func (f *feeding) attempt(ctx context.Context, b *batch) (store.Inserted, error) {
 	insert := b.insert
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if insert == nil {
@@ -170,18 +195,24 @@ func (f *feeding) insert(ctx context.Context, b *batch) error {
 			}
 		}
 		done, err := insert(ctx)
-		if err == nil {
-			return refuse(f.src, b.chunk, done.Refused)
-		}
 		if !errors.Is(err, order.ErrDiskFull) {
-			return err
+			return done, err
 		}
 		f.p.opts.Logger.Warn("run waits for disk space", "run", f.run.ID, "error", err)
 		if !sleep(ctx, wait) {
-			return ctx.Err()
+			return done, ctx.Err()
 		}
 		insert = nil
 	}
+}
+
+// without returns the refusals that were not told before.
+func without(refused, told []store.Refusal) []store.Refusal {
+	known := make(map[int]bool, len(told))
+	for _, r := range told {
+		known[r.At] = true
+	}
+	return slices.DeleteFunc(refused, func(r store.Refusal) bool { return known[r.At] })
 }
 
 // giveUp lets go of chunks that were encoded and not stored. ctx is done.
@@ -193,16 +224,14 @@ func (f *feeding) giveUp(ctx context.Context) {
 	}
 }
 
-// refuse tells the source which orders were not taken.
-func refuse(src Source, chunk store.Chunk, refused []store.Refusal) error {
-	r, ok := src.(Refuser)
-	if !ok {
+// refuse tells the source which orders are not taken.
+func (f *feeding) refuse(b *batch, refused []store.Refusal) error {
+	r, ok := f.src.(Refuser)
+	if !ok || len(refused) == 0 {
 		return nil
 	}
-	for _, no := range refused {
-		if err := r.Refuse(&chunk.Orders[no.At], no.Err); err != nil {
-			return asEnding(fmt.Errorf("report refused order: %w", err))
-		}
+	if err := r.Refuse(b.chunk.Orders, refused); err != nil {
+		return asEnding(fmt.Errorf("report refused order: %w", err))
 	}
 	return nil
 }

@@ -38,10 +38,14 @@ type Source interface {
 	Close() error
 }
 
-// Refuser is a source that wants to hear which of its orders the store did not take,
-// because their refs are taken. err is nil if the very same order is stored already.
+// Refuser is a source that wants to hear which of its orders the store does not take,
+// because their refs are taken.
 type Refuser interface {
-	Refuse(o *order.Order, err error) error
+	// Refuse is told of orders of one chunk. Those whose refs other orders have come
+	// before the chunk is stored without them, and come again, maybe to another process,
+	// if that is prevented; those that are stored already, their Err nil, come after. An
+	// error ends the run, as all of the former do if it is strict.
+	Refuse(orders []order.Order, refused []store.Refusal) error
 }
 
 // Publisher hears of phases once they are durable.

@@ -3,7 +3,10 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -274,7 +277,7 @@ func TestInvalidSpecs(t *testing.T) {
 // fromList is a pipeline over sources that give these orders and then end with err.
 func fromList(err error, refuse func(*order.Order, error) error, orders ...order.Order) pipeline.Options {
 	return pipeline.Options{Open: func(_ context.Context, run order.Run) (pipeline.Source, error) {
-		return &listed{run: run, left: orders, err: err, refuse: refuse}, nil
+		return &listed{run: run, left: orders[run.Cursor.Next:], cursor: run.Cursor, err: err, refuse: refuse}, nil
 	}}
 }
 
@@ -333,6 +336,64 @@ func TestRefused(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"b", "a"}, refused); diff != "" {
 			b.Errorf("refused orders differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRefusedBeforeItIsStored: while the source notes what is refused, the run's cursor
+// is still before it, and nothing of the chunk is stored.
+func TestRefusedBeforeItIsStored(t *testing.T) {
+	t.Parallel()
+	orders := []order.Order{{Customer: "a", Ref: "1"}, {Customer: "b", Ref: "1"}, {Customer: "c", Ref: "2"}}
+	inBubble(t, pipeline.Options{}, func(b *bed) {
+		heard := 0
+		refuse := func(o *order.Order, err error) error {
+			heard++
+			run, err2 := b.s.Run(b.ctx, o.Key.Run())
+			if err == nil || err2 != nil || run.Cursor != (order.Cursor{}) {
+				b.Errorf("order of %s refused with %v behind the cursor %+v, %v; want it at the beginning", o.Customer, err, run.Cursor, err2)
+			}
+			return nil
+		}
+		b.opts.Open = fromList(io.EOF, refuse, orders...).Open
+		b.restart()
+		if run, c := b.wait(b.begin(imported()).ID); run.Phase != order.Done || c.Processed() != 2 || heard != 1 {
+			b.Errorf("run ended in %v with %+v after %d refusals, want DONE with 2 orders after one", run.Phase, c, heard)
+		}
+	})
+}
+
+// TestStrictRefusalSurvivesAStop stops the process at the moment the source is told of
+// an order that ends its strict run. The next process must come to the same end.
+func TestStrictRefusalSurvivesAStop(t *testing.T) {
+	t.Parallel()
+	orders := []order.Order{{Customer: "a", Ref: "1"}, {Customer: "b", Ref: "1"}, {Customer: "c", Ref: "2"}}
+	inBubble(t, pipeline.Options{}, func(b *bed) {
+		stopped := make(chan struct{})
+		stop := sync.OnceFunc(func() {
+			go func() { defer close(stopped); b.pl.Stop() }()
+			time.Sleep(time.Second) // Stop waits for us by now
+		})
+		refuse := func(o *order.Order, err error) error {
+			stop()
+			return &pipeline.SourceError{Kind: "refused", Err: fmt.Errorf("order of %s: %w", o.Customer, err)}
+		}
+		b.opts.Open = fromList(io.EOF, refuse, orders...).Open
+		b.restart()
+		s := imported()
+		s.Strict = true
+		started := b.begin(s)
+		<-stopped
+		if run, err := b.s.Run(b.ctx, started.ID); err != nil || run.Phase != order.Generating {
+			b.Fatalf("after the stop the run is in %v, %v; want it unfinished", run.Phase, err)
+		}
+		b.restart()
+		if _, err := b.pl.Resume(b.ctx); err != nil {
+			b.Fatal(err)
+		}
+		run, c := b.wait(started.ID)
+		if run.Phase != order.Failed || run.Failure.Kind != "refused" || !strings.Contains(run.Failure.Message, "order of b: ") || c.Generated() != 0 {
+			b.Errorf("strict run with a refused order ended in %v, %+v with %+v; want ERROR refused, nothing stored", run.Phase, run.Failure, c)
 		}
 	})
 }
