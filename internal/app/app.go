@@ -94,7 +94,6 @@ func (a *App) build() error {
 		return err
 	}
 	a.rejects = &rejectLog{path: a.opts.Rejects}
-	a.cleanups.push("rejects", func(context.Context) error { return a.rejects.close() })
 	a.pool = queue.New(a.store, queue.Options{
 		Workers: a.cfg.Workers,
 		Clock:   a.clock,

@@ -247,3 +247,17 @@ func TestFileIsGone(t *testing.T) {
 		t.Errorf("run of a missing file ended in %v, %+v", run.Phase, run.Failure)
 	}
 }
+
+// TestStrictConflict: an id that another order of the file has ends a strict run, before
+// anything of its chunk is stored.
+func TestStrictConflict(t *testing.T) {
+	t.Parallel()
+	path := write(t, `{"id":"a","cliente":"x","valor":1,"tier":"GOLD"}`+"\n"+`{"id":"a","cliente":"y","valor":1,"tier":"GOLD"}`+"\n")
+	run, counts := imports(t, data(t), app.Options{}, path, true)
+	if run.Phase != order.Failed || run.Failure.Kind != "refused" || run.Cursor != (order.Cursor{}) || counts.Generated() != 0 {
+		t.Errorf("strict run ended in %v, %+v at %+v with %+v; want refused, nothing stored", run.Phase, run.Failure, run.Cursor, counts)
+	}
+	if run.Failure == nil || !strings.HasSuffix(run.Failure.Message, "line 2: id: `a`: another order has this id; allowed: an id of its own, or the same order again") {
+		t.Errorf("failure = %+v, want one that names line 2, its id, and what is allowed", run.Failure)
+	}
+}

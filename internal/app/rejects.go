@@ -2,93 +2,93 @@ package app
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"sync"
 
+	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/orderio"
 )
-
-// shownRejects is how many rejects a process remembers to show.
-const shownRejects = 20
 
 // rejectLog keeps the rejected lines of the run that is being read: all of them in a
 // file if one was named, the first few in memory, and their number.
 type rejectLog struct {
 	path string
 
-	mu    sync.Mutex // guards what follows
-	file  *os.File
-	w     *bufio.Writer
+	mu      sync.Mutex // guards what follows
+	file    *os.File   // nil if none is open
+	lasting bool       // the file is one that can be synced
+	w       *bufio.Writer
+	dirty   bool // something was written since the last flush
+	begun   bool // the run's rejects of earlier processes are counted
+	shown   tally
+	known   int64 // orders that were stored already
+}
+
+// shownRejects is how many rejects a process remembers to show.
+const shownRejects = 20
+
+// tally is a number of rejects, and the first of them.
+type tally struct {
 	first []orderio.Reject
 	count int64
-	known int64 // orders that were stored already
 }
 
-// open begins a run's rejects. With a line to resume behind, what an earlier process
-// wrote up to it is kept, and what it wrote behind it dropped, since it is read again.
-func (l *rejectLog) open(behind int64) error {
+func (t *tally) add(r orderio.Reject) {
+	t.count++
+	if len(t.first) < shownRejects {
+		t.first = append(t.first, r)
+	}
+}
+
+// open begins a run's rejects, or goes on with them behind a cursor: what was written up
+// to its line is kept, also by an earlier process, and what was written behind it is
+// dropped, since those lines are read again.
+func (l *rejectLog) open(at order.Cursor) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.path == "" {
-		return nil
+	err := l.end()
+	if err == nil && l.path != "" {
+		l.file, l.shown, err = openRejects(l.path, at.Line)
 	}
-	kept, err := keptRejects(l.path, behind)
 	if err != nil {
 		return fmt.Errorf("rejects: %w", err)
 	}
-	if l.file, err = os.Create(l.path); err != nil {
-		return fmt.Errorf("rejects: %w", err)
+	if l.path == "" {
+		l.shown = tally{}
+	} else {
+		l.w, l.lasting = bufio.NewWriter(l.file), regular(l.file.Stat())
 	}
-	l.w = bufio.NewWriter(l.file)
-	for _, r := range kept {
-		if err := orderio.WriteReject(l.w, r); err != nil {
-			return err
-		}
-	}
-	return l.w.Flush()
+	l.shown.count, l.begun = max(l.shown.count, at.Reject), true
+	return nil
 }
 
-// keptRejects reads the rejects of a file up to a line.
-func keptRejects(path string, upTo int64) ([]orderio.Reject, error) {
-	if upTo == 0 {
-		return nil, nil
+// recall counts the rejects of a run whose input an earlier process has read to the end.
+// If this one has read of it itself, it does nothing.
+func (l *rejectLog) recall(at order.Cursor) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.begun {
+		return nil
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	shown, err := readRejects(l.path, at.Line)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("rejects: %w", err)
 	}
-	defer f.Close()
-	var kept []orderio.Reject
-	dec := json.NewDecoder(f)
-	for dec.More() {
-		var r orderio.Reject
-		if err := dec.Decode(&r); err != nil {
-			break // the last line may be cut off
-		}
-		if r.Line <= upTo {
-			kept = append(kept, r)
-		}
-	}
-	return kept, nil
+	shown.count = max(shown.count, at.Reject)
+	l.shown, l.begun = shown, true
+	return nil
 }
 
 func (l *rejectLog) write(r orderio.Reject) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.count++
-	if len(l.first) < shownRejects {
-		l.first = append(l.first, r)
-	}
-	if l.w == nil {
+	l.shown.add(r)
+	if l.file == nil {
 		return nil
 	}
+	l.dirty = true
 	return orderio.WriteReject(l.w, r)
 }
 
@@ -99,24 +99,45 @@ func (l *rejectLog) skip() {
 	l.known++
 }
 
-// flush writes what is buffered.
+// flush makes durable what was written.
 func (l *rejectLog) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.w == nil {
-		return nil
+	if err := l.sync(); err != nil {
+		return fmt.Errorf("rejects: %w", err)
 	}
-	return errors.Join(l.w.Flush(), l.file.Sync())
+	return nil
 }
 
+// sync is flush; mu held.
+func (l *rejectLog) sync() error {
+	if !l.dirty {
+		return nil
+	}
+	if err := l.w.Flush(); err != nil {
+		return err
+	}
+	l.dirty = false
+	if !l.lasting {
+		return nil
+	}
+	return l.file.Sync()
+}
+
+// close gives the file back.
 func (l *rejectLog) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.w == nil {
+	return l.end()
+}
+
+// end is close; mu held.
+func (l *rejectLog) end() error {
+	if l.file == nil {
 		return nil
 	}
-	err := errors.Join(l.w.Flush(), l.file.Close())
-	l.w, l.file = nil, nil
+	err := errors.Join(l.sync(), l.file.Close())
+	l.file, l.w, l.dirty = nil, nil, false
 	return err
 }
 
@@ -127,9 +148,10 @@ func (a *App) Known() int64 {
 	return a.rejects.known
 }
 
-// Rejects returns how many lines this process rejected, and the first of them.
+// Rejects returns how many lines of the run's input were rejected, and the first of those
+// that are known: the ones of earlier processes only from the file they were written to.
 func (a *App) Rejects() (int64, []orderio.Reject) {
 	a.rejects.mu.Lock()
 	defer a.rejects.mu.Unlock()
-	return a.rejects.count, append([]orderio.Reject(nil), a.rejects.first...)
+	return a.rejects.shown.count, append([]orderio.Reject(nil), a.rejects.shown.first...)
 }

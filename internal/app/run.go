@@ -25,7 +25,10 @@ func (a *App) Begin(ctx context.Context, spec order.Spec, matches func(order.Spe
 	if err := matches(current.Spec); err != nil {
 		return *current, false, fmt.Errorf("%w and unfinished: %w", &order.ActiveRunError{Run: current.ID}, err)
 	}
-	return *current, true, nil
+	if current.Phase != order.Generating { // else the source does it
+		err = a.rejects.recall(current.Cursor)
+	}
+	return *current, true, err
 }
 
 // Wait returns the run and its counts once it has ended, or as they are when ctx ends.

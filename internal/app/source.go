@@ -29,7 +29,7 @@ func (a *App) openSource(_ context.Context, run order.Run) (pipeline.Source, err
 		return ordergen.NewSource(run), nil
 	}
 	if run.Cursor.End {
-		return ended{run.Cursor}, nil
+		return ended{run.Cursor}, a.rejects.recall(run.Cursor)
 	}
 	resumed := run.Cursor.Next > 0 || run.Cursor.Offset > 0
 	if resumed && run.Spec.Source == stdinName {
@@ -48,7 +48,7 @@ func (a *App) openSource(_ context.Context, run order.Run) (pipeline.Source, err
 			return nil, errors.Join(lost(err), r.Close())
 		}
 	}
-	if err := a.rejects.open(run.Cursor.Line); err != nil {
+	if err := a.rejects.open(run.Cursor); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return &fileSource{in: r, run: run, rejects: a.rejects, cursor: run.Cursor}, nil
@@ -114,6 +114,11 @@ func (s *fileSource) Next(ctx context.Context, dst []order.Order) (int, order.Cu
 	p := s.in.Position()
 	s.cursor.Next, s.cursor.Offset, s.cursor.Line, s.cursor.Hash = first+uint64(len(at)), p.Offset, p.Line, p.Hash
 	s.cursor.End = err != nil
+	// The rejects up to here are durable before the store moves the run's cursor behind
+	// them: after a crash nobody reads these lines again.
+	if flushed := s.rejects.flush(); flushed != nil {
+		return 0, s.cursor, flushed
+	}
 	return len(at), s.cursor, err
 }
 
@@ -155,7 +160,7 @@ func (s *fileSource) Refuse(orders []order.Order, refused []store.Refusal) error
 			return err
 		}
 	}
-	return nil
+	return s.rejects.flush()
 }
 
 func (s *fileSource) refuse(o *order.Order, err error) error {
@@ -182,4 +187,4 @@ func (s *fileSource) lineOf(index uint64) int64 {
 }
 
 // Close implements [pipeline.Source].
-func (s *fileSource) Close() error { return errors.Join(s.in.Close(), s.rejects.flush()) }
+func (s *fileSource) Close() error { return errors.Join(s.in.Close(), s.rejects.close()) }
