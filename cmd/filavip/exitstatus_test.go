@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,4 +63,24 @@ func TestRunIsInterrupted(t *testing.T) {
 	}
 	interrupt()
 	outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ", "goes on from here")
+}
+
+// TestRunIsInterruptedAtAPipe: a run whose input keeps it waiting ends at the first signal
+// all the same.
+func TestRunIsInterruptedAtAPipe(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{" ", `{"cliente":"a","valor":1,"tier":"GOLD"}` + "\n"} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		in, writer := io.Pipe()
+		args := []string{"run", "--input", "-", "--data", t.TempDir()}
+		var out, err buffer
+		done := make(chan int)
+		go func() { done <- run(ctx, args, in, &out, &err) }()
+		if _, err := io.WriteString(writer, content); err != nil { // it is being read
+			t.Fatal(err)
+		}
+		interrupt()
+		outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ")
+		writer.Close()
+	}
 }

@@ -92,6 +92,7 @@ func runOnce(c *console, cmd *cobra.Command, f *runFlags) error {
 		return err
 	}
 	err = processOne(ctx, c, cmd, a, f, spec)
+	stop() // from here on a signal ends the process at once
 	stopCtx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return errors.Join(err, a.Stop(stopCtx))

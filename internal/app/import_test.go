@@ -239,7 +239,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // TestFileIsGone removes the file between two processes.
 func TestFileIsGone(t *testing.T) {
 	t.Parallel()
-	if _, err := orderio.Open(filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := orderio.Open(t.Context(), filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Open = %v, want not exist", err)
 	}
 	run, counts := imports(t, data(t), app.Options{}, filepath.Join(t.TempDir(), "none"), false)

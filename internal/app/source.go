@@ -24,7 +24,7 @@ const (
 const stdinName = "-"
 
 // openSource returns the orders of a run, from its cursor on.
-func (a *App) openSource(_ context.Context, run order.Run) (pipeline.Source, error) {
+func (a *App) openSource(ctx context.Context, run order.Run) (pipeline.Source, error) {
 	if run.Spec.Kind == order.Generated {
 		return ordergen.NewSource(run), nil
 	}
@@ -35,7 +35,7 @@ func (a *App) openSource(_ context.Context, run order.Run) (pipeline.Source, err
 	if resumed && run.Spec.Source == stdinName {
 		return nil, lost(errors.New("standard input cannot be read again after a restart; send it anew"))
 	}
-	r, err := orderio.Open(run.Spec.Source, a.opts.Stdin)
+	r, err := orderio.Open(ctx, run.Spec.Source, a.opts.Stdin)
 	if err != nil {
 		if resumed {
 			err = lost(err)

@@ -59,7 +59,7 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join("testdata", name)
-			r, err := Open(path, nil)
+			r, err := Open(t.Context(), path, nil)
 			if err != nil {
 				t.Fatalf("Open(%s) = %v", path, err)
 			}

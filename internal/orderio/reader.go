@@ -1,6 +1,7 @@
 package orderio
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,16 +22,22 @@ type Reader struct {
 }
 
 // Open opens the file at path, or takes stdin if path is "-", as [NewReader] does. The
-// caller closes the Reader.
-func Open(path string, stdin io.Reader) (*Reader, error) {
+// caller closes the Reader. Where there may be a wait for input, as there may at a pipe,
+// reading ends with ctx and its error; what waits for stdin then waits on, and must not
+// be joined by another reader of it.
+func Open(ctx context.Context, path string, stdin io.Reader) (*Reader, error) {
 	if path == "-" {
-		return NewReader(stdin, "standard input")
+		return NewReader(newInterruptible(ctx, stdin), "standard input")
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open orders: %w", err)
 	}
-	r, err := NewReader(f, path)
+	var src io.Reader = f
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		src = newInterruptible(ctx, f)
+	}
+	r, err := NewReader(src, path)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

@@ -133,7 +133,7 @@ func TestOpen(t *testing.T) {
 	}
 	stdin := strings.NewReader(fmt.Sprintf(line, "stdin"))
 	for from, want := range map[string]string{path: "file", "-": "stdin"} {
-		r, err := Open(from, stdin)
+		r, err := Open(t.Context(), from, stdin)
 		if err != nil {
 			t.Fatalf("Open(%s) = %v", from, err)
 		}
@@ -149,7 +149,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{filepath.Join(dir, "none"): "no such file", dir: "is a directory"} {
-		if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Open(t.Context(), path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%s) = %v, want %s", path, err, want)
 		}
 	}

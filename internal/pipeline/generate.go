@@ -26,11 +26,12 @@ func (p *Pipeline) generate(ctx context.Context, run order.Run) (time.Duration, 
 	if err != nil {
 		return 0, &ending{"source", err}
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	src, err := p.opts.Open(ctx, run)
 	if err != nil {
 		return 0, asEnding(err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	f := feeding{
 		p: p, run: run, src: src, handler: h, mark: p.opts.Clock(),
 		free: make(chan []order.Order, lookahead), read: make(chan batch, 1), encoded: make(chan batch, 1),

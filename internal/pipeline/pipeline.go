@@ -55,7 +55,8 @@ type Publisher interface {
 
 // Options say how a pipeline works.
 type Options struct {
-	// Open returns the source of a run's orders. Required.
+	// Open returns the source of a run's orders. Required. The source may be read until
+	// ctx ends, and must not wait beyond that.
 	Open func(ctx context.Context, run order.Run) (Source, error)
 	// InHand returns how many of a run's orders are inside handlers; none if nil.
 	InHand func(run order.RunID) int
