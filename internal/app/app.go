@@ -29,7 +29,8 @@ import (
 type Options struct {
 	// Stderr takes log lines at the configured level and above; nobody does if nil.
 	Stderr io.Writer
-	// Stdin is what a run reads whose source is "-".
+	// Stdin is what a run reads whose source is "-". If nil, such a run of an earlier
+	// process has lost its input.
 	Stdin io.Reader
 	// OnPhase is called after each phase change, once it is durable. It must not block.
 	OnPhase func(event.PhaseChange)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,6 +220,58 @@ func TestPipeIsLost(t *testing.T) {
 	run, counts, err := a.Wait(t.Context(), run.ID)
 	if err != nil || run.Phase != order.Failed || run.Failure.Kind != "input_lost" || counts.Generated() < 1000 {
 		t.Errorf("run ended in %v, %+v with %d orders, %v; want input_lost, what was stored kept", run.Phase, run.Failure, counts.Generated(), err)
+	}
+}
+
+// waiting begins a run of standard input, which has delivered this much and then keeps
+// the process waiting until the test has ended.
+func waiting(t *testing.T, dir string, strict bool, content string) (*app.App, order.Run) {
+	t.Helper()
+	in, out := io.Pipe()
+	t.Cleanup(func() { out.Close() })
+	cfg := settings(t, dir, map[string]string{"chunk-size": "100"})
+	a, err := app.New(cfg, app.Options{Stdin: in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run, _, err := a.Begin(t.Context(), app.NewImport(&cfg, "-", strict), func(order.Spec) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(out, content); err != nil {
+		t.Fatal(err)
+	}
+	return a, run
+}
+
+// TestPipeThatWaits: a process that waits for its input is stopped like any other, and
+// what had not begun is lost for one that has no such input, as a server has none.
+func TestPipeThatWaits(t *testing.T) {
+	t.Parallel()
+	dir := data(t)
+	a, run := waiting(t, dir, false, orders(1))
+	if err := a.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, dir, nil)
+	defer p.stop()
+	run, counts, err := p.Wait(t.Context(), run.ID)
+	if err != nil || run.Phase != order.Failed || run.Failure.Kind != "input_lost" || counts.Generated() != 0 {
+		t.Errorf("run ended in %v, %+v with %d orders, %v; want input_lost with none", run.Phase, run.Failure, counts.Generated(), err)
+	}
+}
+
+// TestRefusedWhileThePipeWaits: what is wrong with the first chunk ends a strict run also
+// if nothing follows it.
+func TestRefusedWhileThePipeWaits(t *testing.T) {
+	t.Parallel()
+	a, run := waiting(t, data(t), true, strings.Repeat(`{"id":"a","cliente":"x","valor":1,"tier":"GOLD"}`+"\n"+`{"id":"a","cliente":"y","valor":1,"tier":"GOLD"}`+"\n", 50))
+	defer a.Stop(t.Context())
+	if run, _, err := a.Wait(t.Context(), run.ID); err != nil || run.Phase != order.Failed || run.Failure.Kind != "refused" {
+		t.Errorf("run ended in %v, %+v, %v; want refused", run.Phase, run.Failure, err)
 	}
 }
 

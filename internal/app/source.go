@@ -32,7 +32,7 @@ func (a *App) openSource(ctx context.Context, run order.Run) (pipeline.Source, e
 		return ended{run.Cursor}, a.rejects.recall(run.Cursor)
 	}
 	resumed := run.Cursor.Next > 0 || run.Cursor.Offset > 0
-	if resumed && run.Spec.Source == stdinName {
+	if run.Spec.Source == stdinName && (resumed || a.opts.Stdin == nil) {
 		return nil, lost(errors.New("standard input cannot be read again after a restart; send it anew"))
 	}
 	r, err := orderio.Open(ctx, run.Spec.Source, a.opts.Stdin)
