@@ -44,12 +44,6 @@ func TestVerifyMakesNothing(t *testing.T) {
 	}
 }
 
-func TestRunMissingInput(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "data")
-	filavip(t, "run", "--data", dir, "--input", filepath.Join(dir, "none.csv")).ends(exitIO).says("none.csv")
-}
-
 func TestRunIsInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())

@@ -131,11 +131,11 @@ func processOne(ctx context.Context, c *console, cmd *cobra.Command, a *app.App,
 
 // spec returns the run that the flags ask for.
 func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, error) {
-	if f.input != "" {
+	if given(cmd, "input") {
 		if given(cmd, "quantity", "seed", "tiers") {
 			return order.Spec{}, withStatus(exitUsage, errors.New("--quantity, --seed and --tiers are for generated orders, --input reads them"))
 		}
-		return app.NewImport(cfg, f.input, f.strict), readable(f.input)
+		return app.NewImport(cfg, f.input, f.strict), f.checkFiles(cmd)
 	}
 	if given(cmd, "rejects", "strict") {
 		return order.Spec{}, withStatus(exitUsage, errors.New("--rejects and --strict go with --input"))
@@ -151,18 +151,6 @@ func (f *runFlags) spec(cmd *cobra.Command, cfg *config.Config) (order.Spec, err
 		}
 	}
 	return app.NewSpec(cfg, n, seed), nil
-}
-
-// readable says why a file of orders cannot be read, before a run is begun for it.
-func readable(path string) error {
-	if path == "-" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // strictInt reads a plain decimal number of at most ten digits, from 1 up to high.
