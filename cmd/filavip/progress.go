@@ -2,26 +2,20 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/filavip/filavip/internal/app"
 	"github.com/filavip/filavip/internal/order"
 )
 
-const (
-	drawEvery = 100 * time.Millisecond // on a terminal
-	lineEvery = 2 * time.Second        // elsewhere
-	barWidth  = 30
-)
+// lookEvery is the time between two looks at a run whose way is shown.
+const lookEvery = 100 * time.Millisecond
 
-// showProgress shows how the current run gets on until the function it returns is
-// called: one line that is drawn over and over on a terminal, plain lines otherwise.
+// showProgress shows how the current run gets on until the function it returns is called.
 func showProgress(ctx context.Context, c *console, a *app.App, target int64) func() {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	p := progress{c: c, app: a, target: target, draws: c.terminal()}
+	p := progress{app: a, target: target, line: newLiveLine(c)}
 	go func() {
 		defer close(done)
 		p.run(ctx)
@@ -29,28 +23,19 @@ func showProgress(ctx context.Context, c *console, a *app.App, target int64) fun
 	return func() {
 		cancel()
 		<-done
-		if p.draws {
-			fmt.Fprint(c.err, "\r\x1b[K")
-		}
+		p.line.clear()
 	}
 }
 
 type progress struct {
-	c      *console
 	app    *app.App
 	target int64
-	draws  bool
-
-	lastDone int64
-	lastAt   time.Time
+	line   liveLine
+	speed  speedometer
 }
 
 func (p *progress) run(ctx context.Context) {
-	every := lineEvery
-	if p.draws {
-		every = drawEvery
-	}
-	ticker := time.NewTicker(every)
+	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -62,36 +47,18 @@ func (p *progress) run(ctx context.Context) {
 		if err != nil || run == nil {
 			continue
 		}
-		line := p.line(run, &counts)
-		if p.draws {
-			fmt.Fprintf(p.c.err, "\r\x1b[K%s", line)
-			continue
-		}
-		fmt.Fprintln(p.c.err, line)
+		now := time.Now()
+		g := p.glimpse(run, &counts, now)
+		p.line.show(g.String(), now)
 	}
 }
 
-// line describes a run in one line.
-func (p *progress) line(run *order.Run, c *order.Counts) string {
-	done := c.Processed() + c.Dead()
-	total := max(p.target, c.Generated())
-	now := time.Now()
-	var speed string
-	if !p.lastAt.IsZero() {
-		speed = rate(done-p.lastDone, now.Sub(p.lastAt)) + "/s"
+func (p *progress) glimpse(run *order.Run, c *order.Counts, now time.Time) glimpse {
+	done := func(lane order.Priority) int64 { return c[lane].Processed + c[lane].Dead }
+	g := glimpse{
+		phase: run.Phase, target: max(p.target, c.Generated()), stored: c.Generated(),
+		vip: done(order.VIP), normal: done(order.Normal),
 	}
-	p.lastDone, p.lastAt = done, now
-	return fmt.Sprintf("%-20v %s  stored %s  VIP %s  NORMAL %s  %s",
-		run.Phase, bar(c.Generated()+done, 2*total), grouped(c.Generated()),
-		grouped(c[order.VIP].Processed+c[order.VIP].Dead), grouped(c[order.Normal].Processed+c[order.Normal].Dead), speed)
-}
-
-// bar draws a share of a whole.
-func bar(part, whole int64) string {
-	share := 0.0
-	if whole > 0 {
-		share = min(1, float64(part)/float64(whole))
-	}
-	full := int(share * barWidth)
-	return fmt.Sprintf("[%s%s] %3.0f%%", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), share*100)
+	g.speed = p.speed.at(g.vip+g.normal, now)
+	return g
 }

@@ -91,11 +91,14 @@ func millis(d time.Duration) string { return grouped(d.Round(time.Millisecond).M
 const leastRated = 5 * time.Millisecond
 
 // rate returns orders per second, "-" where the time is too short to divide by.
-func rate(n int64, d time.Duration) string {
+func rate(n int64, d time.Duration) string { return rateAs(grouped, n, d) }
+
+// rateAs is rate with the number written as that function does.
+func rateAs(write func(int64) string, n int64, d time.Duration) string {
 	if d < leastRated || n == 0 {
 		return "-"
 	}
-	return grouped(int64(float64(n) / d.Seconds()))
+	return write(int64(float64(n) / d.Seconds()))
 }
 
 // grouped writes a number with commas between its thousands.

@@ -73,11 +73,14 @@ func timeLeft(s *wire.Status) string {
 		return ""
 	}
 	left := time.Duration(*s.ETA.EstimatedMs) * time.Millisecond
-	unit := time.Second
-	if left < 10*time.Second {
-		unit = 100 * time.Millisecond
+	text := left.Round(time.Second).String()
+	switch {
+	case left < 10*time.Second:
+		text = left.Round(100 * time.Millisecond).String()
+	case left >= time.Hour:
+		text = strings.TrimSuffix(left.Round(time.Minute).String(), "0s")
 	}
-	return fmt.Sprintf("  %v left", left.Round(unit))
+	return "  " + text + " left"
 }
 
 // leftOver says what became of orders that were not processed.

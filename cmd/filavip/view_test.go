@@ -98,50 +98,6 @@ func TestJobsView(t *testing.T) {
 	golden(t, "jobs", func(w io.Writer) error { return printJobs(w, &list) })
 }
 
-func TestFollowerLine(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_795_420_800, 0)
-	var p follower
-	s := wire.NewStatus(someRun(order.WaitingNormalDrain))
-	var got []string
-	for i := range 4 {
-		s.Counts.Total += 100
-		got = append(got, p.line(&s, now.Add(time.Duration(i)*time.Second)))
-	}
-	s.InQueue(true, "")
-	got = append(got, p.line(&s, now))
-	s.InQueue(false, "disk_full")
-	got = append(got, p.line(&s, now))
-	for i, want := range []string{"-/s", "100/s", "100/s", "100/s", "paused", "stalled: disk_full"} {
-		if !strings.Contains(got[i], "NORMAL 300  "+want) {
-			t.Errorf("line %d = %q, want %q in it", i, got[i], want)
-		}
-		if strings.HasSuffix(got[i], " left") != (i < 4) {
-			t.Errorf("line %d = %q, want the time left: %v", i, got[i], i < 4)
-		}
-	}
-}
-
-func TestFollowerDraws(t *testing.T) {
-	t.Parallel()
-	s := wire.NewStatus(someRun(order.WaitingNormalDrain))
-	began := time.Unix(1_795_420_800, 0)
-	shown := func(draws bool) string {
-		var out strings.Builder
-		p := follower{c: &console{err: &out}, draws: draws, shown: began}
-		for i := range 41 { // at ten a second
-			p.show(&s, began.Add(time.Duration(i)*askEvery))
-		}
-		return out.String()
-	}
-	if got := shown(true); strings.Count(got, "\r\x1b[K") != 41 || strings.Contains(got, "\n") {
-		t.Errorf("on a terminal the line is drawn %d times, want 41 times and no line end", strings.Count(got, "\r\x1b[K"))
-	}
-	if got := shown(false); strings.Count(got, "\n") != 2 || strings.Contains(got, "\x1b") {
-		t.Errorf("elsewhere 4 seconds show %q, want two plain lines", got)
-	}
-}
-
 func TestInterleave(t *testing.T) {
 	t.Parallel()
 	got := interleave(
