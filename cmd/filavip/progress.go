@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/filavip/filavip/internal/app"
@@ -10,6 +11,17 @@ import (
 
 // lookEvery is the time between two looks at a run whose way is shown.
 const lookEvery = 100 * time.Millisecond
+
+// warnPaused says that a run will wait, and who can change that: while it waits, this
+// process has the data directory to itself.
+func warnPaused(ctx context.Context, c *console, a *app.App) error {
+	paused, _, err := a.Held(ctx)
+	if paused {
+		fmt.Fprintf(c.err, "The queue in %s is paused, so this run waits. To lift the pause, stop this command; then \"filavip serve --data %s\" "+
+			"and \"filavip queue resume\" let the run go on.\n", a.Data(), a.Data())
+	}
+	return err
+}
 
 // showProgress shows how the current run gets on until the function it returns is called.
 func showProgress(ctx context.Context, c *console, a *app.App, target int64) func() {
@@ -49,6 +61,9 @@ func (p *progress) run(ctx context.Context) {
 		}
 		now := time.Now()
 		g := p.glimpse(run, &counts, now)
+		if g.paused, g.stalled, err = p.app.Held(ctx); err != nil {
+			continue
+		}
 		p.line.show(g.String(), now)
 	}
 }

@@ -110,6 +110,9 @@ func processOne(ctx context.Context, c *console, cmd *cobra.Command, a *app.App,
 	if resumed {
 		fmt.Fprintf(c.err, "Resuming run %s in phase %v, %s orders stored.\n", run.ID, run.Phase, grouped(int64(run.Cursor.Next)))
 	}
+	if err := warnPaused(ctx, c, a); err != nil {
+		return err
+	}
 	stopShowing := showProgress(ctx, c, a, run.Spec.Target)
 	run, counts, err := a.Wait(ctx, run.ID)
 	stopShowing()

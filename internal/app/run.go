@@ -46,3 +46,13 @@ func (a *App) Wait(ctx context.Context, id order.RunID) (order.Run, order.Counts
 func (a *App) Current(ctx context.Context) (*order.Run, order.Counts, error) {
 	return a.pipeline.Current(ctx)
 }
+
+// Held says why no order is handed out: the queue is paused, or stalled is a reason such
+// as "disk_full". It is false and empty while nothing holds them back.
+func (a *App) Held(ctx context.Context) (paused bool, stalled string, err error) {
+	totals, err := a.store.Totals(ctx)
+	return totals.Paused, totals.Stalled, err
+}
+
+// Data returns the data directory as it was given.
+func (a *App) Data() string { return a.cfg.Data }
