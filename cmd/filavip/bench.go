@@ -40,7 +40,7 @@ func newBench(c *console) *cobra.Command {
 		Use:   "bench",
 		Short: "Measure how fast this machine is with it",
 		Long:  benchLong,
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.part != "" {
 				return benchPart(c, cmd, &f)
@@ -125,10 +125,10 @@ func (b *benched) print(c *console, output string) error {
 func (b *benched) check() error {
 	for i, r := range b.Runs {
 		if r.Digest != b.Runs[0].Digest {
-			return fmt.Errorf("run %d ended with digest %v, run 1 with %v, and the seed is the same", i+1, r.Digest, b.Runs[0].Digest)
+			return withStatus(exitDamaged, fmt.Errorf("run %d ended with digest %v, run 1 with %v, and the seed is the same", i+1, r.Digest, b.Runs[0].Digest))
 		}
 		if r.Polled != nil && len(r.Polled.Wrong) > 0 {
-			return fmt.Errorf("run %d gave an answer that cannot be true: %s", i+1, r.Polled.Wrong[0])
+			return withStatus(exitDamaged, fmt.Errorf("run %d gave an answer that cannot be true: %s", i+1, r.Polled.Wrong[0]))
 		}
 	}
 	return nil

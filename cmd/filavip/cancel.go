@@ -30,7 +30,7 @@ func newCancel(c *console) *cobra.Command {
 		Short:   "End the active run",
 		Long:    cancelLong,
 		Example: "  filavip cancel\n  filavip cancel --wait-timeout 0s --remove-pending=false",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	r.addKey(cmd)

@@ -21,7 +21,7 @@ func newConfig(c *console) *cobra.Command {
 		Short:   "Show every setting, its value, and where that comes from",
 		Long:    configLong,
 		Example: "  filavip config\n  PORT=8080 filavip config -o json",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(output); err != nil {
 				return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,34 @@ func TestWrongSettings(t *testing.T) {
 	t.Setenv("PORT", "http")
 	filavip(t, "config").ends(exitConfig).says(`PORT="http" (environment)`, "allowed: an integer from 0 to 65535")
 	filavip(t, "status", "--url", "nowhere").ends(exitConfig).says(`--url="nowhere"`, "http or https")
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+		t.Errorf("commands that were refused left %v, %v", entries, err)
+	}
+}
+
+// TestWrongBooleans are told together with all else that is wrong.
+func TestWrongBooleans(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	filavip(t, "serve", "--data", dir, "--backend-logs=maybe", "--workers", "0", "--insecure-open=TRUE").ends(exitConfig).
+		says(`--backend-logs="maybe" (flag): allowed: true, false, 1 or 0`, `--insecure-open="TRUE"`, `--workers="0"`)
+	for _, flag := range []string{"--backend-logs", "--backend-logs=1", "--backend-logs=false"} {
+		filavip(t, "run", "-n", "5", "--data", dir, flag).ends(exitOK)
+	}
+	filavip(t, "serve", "--help").ends(exitOK).shows("--backend-logs  ", "(default true)")
+}
+
+// TestMongoURI stops what would keep orders, and nothing else.
+func TestMongoURI(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("MONGO_URI", "mongodb://user:pencil@db.example/orders")
+	for _, args := range [][]string{{"run", "-n", "5"}, {"serve", "--port", "0"}, {"verify"}, {"bench", "-n", "5"}} {
+		o := filavip(t, args...).ends(exitConfig).says(`MONGO_URI="***" (environment): `, "data directory", "allowed: nothing")
+		if strings.Contains(o.err, "pencil") {
+			t.Errorf("filavip %q shows the password: %s", args, o.err)
+		}
+	}
+	filavip(t, "config").ends(exitOK).shows("MONGO_URI")
 	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
 		t.Errorf("commands that were refused left %v, %v", entries, err)
 	}

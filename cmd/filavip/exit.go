@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"strings"
 
@@ -16,13 +15,13 @@ import (
 // The exit statuses.
 const (
 	exitOK          = 0
-	exitDamaged     = 1   // verify found damage
+	exitDamaged     = 1   // verify found damage, or bench what cannot be
 	exitUsage       = 2   // the command line is wrong
 	exitUnreachable = 3   // no server answers
 	exitConflict    = 4   // what was asked contradicts what is
 	exitRunFailed   = 5   // the run ended in ERROR
 	exitTimeout     = 6   // it took longer than was allowed
-	exitIO          = 74  // the disk failed, or what is on it is damaged
+	exitIO          = 74  // the disk failed, or what is on it is damaged; a port is taken
 	exitLocked      = 75  // another process has the data directory
 	exitConfig      = 78  // the configuration is wrong
 	exitInterrupted = 130 // stopped by a signal
@@ -70,7 +69,6 @@ func report(stderr io.Writer, err error) int {
 // statusOf maps an error to the exit status of its kind.
 func statusOf(err error) int {
 	var s *statusError
-	var path *fs.PathError
 	var refused *client.Error
 	switch {
 	case errors.As(err, &s):
@@ -87,11 +85,10 @@ func statusOf(err error) int {
 		return exitLocked
 	case errors.Is(err, order.ErrRunActive):
 		return exitConflict
-	case errors.Is(err, order.ErrCorrupt), errors.Is(err, order.ErrSchema), errors.Is(err, order.ErrDiskFull),
-		errors.Is(err, order.ErrNotFound), errors.As(err, &path):
-		return exitIO
+	case errors.Is(err, client.ErrKey):
+		return exitUsage
 	}
-	return exitUsage
+	return exitIO // what this machine refuses: its disk, a port
 }
 
 // statusOfRefusal maps the status code of a server's answer.
@@ -106,5 +103,8 @@ func statusOfRefusal(status int) int {
 	case http.StatusInternalServerError, http.StatusInsufficientStorage:
 		return exitIO
 	}
-	return exitUsage
+	if status/100 == 4 {
+		return exitUsage
+	}
+	return exitUnreachable
 }

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/filavip/filavip/internal/client"
+	"github.com/filavip/filavip/internal/order"
 )
 
 func TestDirectoryThatIsAFile(t *testing.T) {
@@ -77,4 +82,40 @@ func TestRunIsInterruptedAtAPipe(t *testing.T) {
 		outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ")
 		writer.Close()
 	}
+}
+
+// TestStatusOf is 2 for what is said to be wrong use, and for nothing else.
+func TestStatusOf(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		err  error
+		want int
+	}{
+		{errors.New("something unforeseen"), exitIO},
+		{&net.OpError{Op: "listen", Err: errors.New("address already in use")}, exitIO},
+		{order.ErrInvalid, exitIO},
+		{order.ErrCorrupt, exitIO},
+		{order.ErrDiskFull, exitIO},
+		{order.ErrLocked, exitLocked},
+		{order.ErrRunActive, exitConflict},
+		{context.Canceled, exitInterrupted},
+		{context.DeadlineExceeded, exitTimeout},
+		{client.ErrUnreachable, exitUnreachable},
+		{client.ErrKey, exitUsage},
+		{&client.Error{Status: 400}, exitUsage},
+		{&client.Error{Status: 599}, exitUnreachable},
+		{withStatus(exitUsage, errors.New("no such flag")), exitUsage},
+		{nil, exitOK},
+	} {
+		if got := report(io.Discard, tc.err); got != tc.want {
+			t.Errorf("%v ends with status %d, want %d", tc.err, got, tc.want)
+		}
+	}
+}
+
+func TestPortIsTaken(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t)
+	port := s.url[strings.LastIndexByte(s.url, ':')+1:]
+	filavip(t, "serve", "--port", port, "--data", t.TempDir()).ends(exitIO).warns("listen", port, "--port", "PORT", "--host")
 }

@@ -33,7 +33,7 @@ func newGenerate(c *console) *cobra.Command {
 		Short:   "Start a run of generated orders",
 		Long:    generateLong,
 		Example: "  filavip generate\n  filavip generate --quantity 50000 --wait\n  filavip generate --force --wait -o json",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	r.addKey(cmd)

@@ -24,7 +24,7 @@ func newHealthcheck(c *console) *cobra.Command {
 		Use:   "healthcheck",
 		Short: "Ask whether a server is ready, for containers",
 		Long:  healthLong,
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 	}
 	r := &remote{c: c, output: "table", perCall: noLimit}
 	r.addReach(cmd, healthWithin)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,14 +34,16 @@ func newLogs(c *console) *cobra.Command {
 		Short:   "Show the latest lines of the server's log",
 		Long:    logsLong,
 		Example: "  filavip logs -n 100\n  filavip logs --level error",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	cmd.Flags().StringVarP(&f.lines, "lines", "n", "50", "how many lines, up to 10000; with --by-level, of each level")
 	cmd.Flags().StringVar(&f.level, "level", "all", "which lines: all, info, warn, error")
 	cmd.Flags().BoolVar(&f.byLevel, "by-level", false, "show the lines of each level together")
-	cmd.MarkFlagsMutuallyExclusive("level", "by-level")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if given(cmd, "level") && given(cmd, "by-level") {
+			return withStatus(exitUsage, errors.New("--level shows one level and --by-level all; give one of the two"))
+		}
 		n, err := f.number()
 		if err != nil {
 			return err

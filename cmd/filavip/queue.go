@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,33 +15,17 @@ func newQueue(c *console) *cobra.Command {
 		Use:     "queue",
 		Short:   "Look at the queue, pause it, clean it",
 		Example: "  filavip queue status\n  filavip queue jobs --state waiting,delayed --limit 20\n  filavip queue pause",
-		Args:    noSuchCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newQueueStatus(c), newQueueJobs(c), newQueuePause(c), newQueueResume(c), newQueueClose(c),
 		newQueueClean(c), newQueuePurge(c), newQueueRetry(c), newQueueRecover(c))
 	return cmd
 }
 
-// noSuchCommand refuses the name of a sub-command that is none, and says what may have
-// been meant.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
-	}
-	return withStatus(exitUsage, err)
-}
-
 func newQueueStatus(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Count the orders in each state",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -106,7 +88,7 @@ type verb[T any] struct {
 }
 
 func newVerb[T any](c *console, v verb[T]) *cobra.Command {
-	cmd := &cobra.Command{Use: v.use, Short: v.short, Long: v.long, Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: v.use, Short: v.short, Long: v.long, Args: c.noArgs}
 	r := newRemote(c, cmd)
 	if v.keyed {
 		r.addKey(cmd)

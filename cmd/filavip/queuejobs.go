@@ -31,7 +31,7 @@ func newQueueJobs(c *console) *cobra.Command {
 		Short:   "List jobs, one per order",
 		Long:    "List jobs, one per order, state by state. VIP comes first, then age; completed and\nfailed ones are listed newest first.",
 		Example: "  filavip queue jobs\n  filavip queue jobs --state failed,delayed --limit 100 -o json",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	cmd.Flags().StringSliceVar(&f.states, "state", []string{"waiting"}, "which states: "+strings.Join(jobStates(), ", "))

@@ -26,7 +26,7 @@ func newReset(c *console) *cobra.Command {
 		Short:   "Delete every order and every run",
 		Long:    resetLong,
 		Example: "  filavip reset\n  filavip reset --yes",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	r.addKey(cmd)

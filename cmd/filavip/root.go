@@ -39,8 +39,6 @@ func newRoot(c *console) *cobra.Command {
 		Example:       "  filavip run                     process a million orders in ./data\n  filavip verify                  prove that nothing was lost",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(c.in)
 	root.SetOut(c.out)
@@ -51,6 +49,9 @@ func newRoot(c *console) *cobra.Command {
 	addGroup(root, "other", "Other:", newVersion(c))
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
+	root.InitDefaultCompletionCmd()
+	root.SetFlagErrorFunc(flagError)
+	strict(root)
 	return root
 }
 

@@ -45,7 +45,7 @@ func newRun(c *console) *cobra.Command {
 		Short:   "Process one run of orders, then stop",
 		Long:    runLong,
 		Example: "  filavip run\n  filavip run --quantity 10000000 --data /var/lib/filavip\n  filavip run --input orders.csv.gz --rejects rejects.ndjson",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runOnce(c, cmd, &f) },
 	}
 	cmd.Flags().StringVarP(&f.quantity, "quantity", "n", "1000000", "orders to generate")

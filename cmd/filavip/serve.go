@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,7 +29,7 @@ An unfinished run in the data directory goes on by itself. The first SIGINT or
 SIGTERM stops cleanly; a second one ends the process at once, which loses nothing
 either.`,
 		Example: "  filavip serve\n  filavip serve --port 8080 --data /var/lib/filavip",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(c, cmd) },
 	}
 	bindSettings(cmd, config.Listen, config.Storage, config.Queue, config.Logs, config.View)
@@ -56,7 +57,7 @@ func serve(c *console, cmd *cobra.Command) error {
 // serveUntil listens, begins to work, and serves until ctx is done.
 func serveUntil(ctx context.Context, c *console, a *app.App) error {
 	if err := a.Listen(ctx); err != nil {
-		return err
+		return orElsewhere(err)
 	}
 	resumed, err := a.Start(ctx)
 	if err != nil {
@@ -67,4 +68,12 @@ func serveUntil(ctx context.Context, c *console, a *app.App) error {
 	}
 	fmt.Fprintf(c.err, "Serving on http://%s\n", a.Addr())
 	return a.Serve(ctx)
+}
+
+// orElsewhere adds to the refusal of an address to listen on what can be done.
+func orElsewhere(err error) error {
+	if refused := (*net.OpError)(nil); !errors.As(err, &refused) {
+		return err
+	}
+	return fmt.Errorf("%w\nname another port with --port or PORT, 0 for any free one; --host or HOST is the address", err)
 }

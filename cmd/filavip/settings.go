@@ -19,12 +19,29 @@ func bindSettings(cmd *cobra.Command, groups ...config.Group) {
 		}
 		help := fmt.Sprintf("%s [%s]", s.Help, s.Key)
 		if s.Kind == config.Bool {
-			cmd.Flags().Bool(s.Flag, s.Default == "true", help)
+			value := boolText(s.Default)
+			cmd.Flags().VarPF(&value, s.Flag, "", help).NoOptDefVal = "true"
 			continue
 		}
 		cmd.Flags().String(s.Flag, s.Default, help)
 	}
 }
+
+// boolText is the value of a boolean flag as it was written: what is allowed is for
+// config to say, together with all else that is wrong.
+type boolText string
+
+// String implements [pflag.Value].
+func (b *boolText) String() string { return string(*b) }
+
+// Set implements [pflag.Value].
+func (b *boolText) Set(text string) error {
+	*b = boolText(text)
+	return nil
+}
+
+// Type implements [pflag.Value].
+func (b *boolText) Type() string { return "bool" }
 
 // loadSettings reads the configuration: defaults, then .env, then the environment, then
 // the command's flags.
@@ -40,7 +57,8 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 		}
 	})
 	cfg, err := config.Load(config.Sources{
-		EnvFile: ".env", Environ: os.Environ(), Flags: flags, Listens: cmd.Name() == "serve",
+		EnvFile: ".env", Environ: os.Environ(), Flags: flags,
+		Listens: cmd.Name() == "serve", Stores: slices.Contains([]string{"run", "verify", "bench", "serve"}, cmd.Name()),
 	})
 	if err != nil {
 		return cfg, withStatus(exitConfig, err)

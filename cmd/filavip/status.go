@@ -19,7 +19,7 @@ func newStatus(c *console) *cobra.Command {
 		Use:     "status",
 		Short:   "Show how the current or latest run gets on",
 		Example: "  filavip status\n  filavip status -o json --url http://queue.example:3000",
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -28,7 +28,7 @@ func newVerify(c *console) *cobra.Command {
 		Use:   "verify",
 		Short: "Prove that nothing was lost, doubled or changed",
 		Long:  verifyLong,
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return verify(c, cmd, output) },
 	}
 	addOutput(cmd, &output)

@@ -46,7 +46,7 @@ func newVersion(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Say which build this is",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			b := readBuild()
 			if err := checkOutput(output); err != nil {

@@ -127,7 +127,7 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	}
 	if c.key != "" && what.method == http.MethodPost {
 		if !fitsHeader(c.key) {
-			return nil, errKey
+			return nil, ErrKey
 		}
 		req.Header.Set("Idempotency-Key", c.key)
 	}

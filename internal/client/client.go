@@ -104,8 +104,8 @@ func (c *Client) WithKey(key string) *Client {
 // CloseIdleConnections closes the connections that no call is using.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// errKey says that an idempotency key cannot be sent.
-var errKey = errors.New("the idempotency key has characters that no header may have")
+// ErrKey says that an idempotency key cannot be sent.
+var ErrKey = errors.New("the idempotency key has characters that no header may have")
 
 // fitsHeader says whether a header can carry the text.
 func fitsHeader(text string) bool {

@@ -90,6 +90,14 @@ func (l *loader) exposure(c *Config) {
 	}
 }
 
+// elsewhere reports a database that would have to keep the orders.
+func (l *loader) elsewhere(c *Config) {
+	if c.Distributed() {
+		g := l.origin("MONGO_URI")
+		l.problem(g, true, g.value, "this version keeps orders in its data directory only", "nothing; leave it out")
+	}
+}
+
 func (l *loader) origin(key string) given {
 	i := slices.IndexFunc(l.settings, func(s Setting) bool { return s.Key == key })
 	return l.used[i]

@@ -18,6 +18,9 @@ type Sources struct {
 	// Listens says whether the command opens HOST and PORT. Only then must a HOST that
 	// other machines reach be allowed by FILAVIP_INSECURE_OPEN.
 	Listens bool
+	// Stores says whether the command opens the data directory. This version keeps orders
+	// nowhere else, so MONGO_URI must then be empty.
+	Stores bool
 }
 
 // Load returns the configuration that the sources make, or all problems with it,
@@ -34,6 +37,9 @@ func Load(src Sources) (Config, error) {
 		l.derive(&c)
 		if src.Listens {
 			l.exposure(&c)
+		}
+		if src.Stores {
+			l.elsewhere(&c)
 		}
 	}
 	if len(l.problems) > 0 {

@@ -248,6 +248,10 @@ func TestRefusedTogether(t *testing.T) {
 		want string
 	}{
 		{
+			"a database, where orders are kept", Sources{Environ: []string{"MONGO_URI=mongodb://u:hunter2@h/db"}, Stores: true},
+			`MONGO_URI="***" (environment): this version keeps orders in its data directory only; allowed: nothing; leave it out`,
+		},
+		{
 			"open without saying so", Sources{Environ: []string{"HOST=0.0.0.0"}, Listens: true},
 			`HOST="0.0.0.0" (environment): other machines reach this address, and callers are not authenticated; ` +
 				`allowed: a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that`,
