@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/filavip/filavip/internal/config"
 )
 
 // What is wrong with a command line ends the process with status 2, also where it is
@@ -44,6 +46,15 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return err
 }
 
+// noSuchTopic refuses to help on a command that is none.
+func noSuchTopic(help *cobra.Command, args []string) error {
+	cmd, rest, err := help.Root().Find(args)
+	if err != nil {
+		return err
+	}
+	return noSuchCommand(cmd, rest)
+}
+
 // noArgs refuses arguments that are not flags.
 func (c *console) noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -72,13 +83,27 @@ func (c *console) flagBefore(cmd *cobra.Command, arg string) string {
 }
 
 // flagError says what is wrong with a flag, and what is allowed.
-func flagError(_ *cobra.Command, err error) error {
+func flagError(cmd *cobra.Command, err error) error {
+	if none := (*pflag.NotExistError)(nil); errors.As(err, &none) {
+		if near := config.Nearest(none.GetSpecifiedName(), flagNames(cmd)); near != "" {
+			err = fmt.Errorf("%w; did you mean --%s?", err, near)
+		}
+	}
 	if bad := (*pflag.InvalidValueError)(nil); errors.As(err, &bad) {
 		if allowed := allowedAs(bad.GetFlag().Value.Type()); allowed != "" {
 			err = fmt.Errorf("--%s: %q; allowed: %s", bad.GetFlag().Name, bad.GetValue(), allowed)
 		}
 	}
 	return withStatus(exitUsage, err)
+}
+
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 // allowedAs returns what a flag of that type may be given.

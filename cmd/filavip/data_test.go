@@ -90,7 +90,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 	}
 	filavip(t, "verify", "--data", dir).ends(exitDamaged).shows("problem: ", "DAMAGED: ").warns("problems found")
 	o := filavip(t, "verify", "--data", dir, "-o", "json").ends(exitDamaged)
-	if found := decoded[app.Checked](o).Found; found == 0 {
+	if found := decoded[verdict](o).Found; found == 0 {
 		t.Error("verify -o json reports no problem")
 	}
 }

@@ -61,8 +61,20 @@ func TestCompletion(t *testing.T) {
 	filavip(t, "__complete", "queue", "").ends(exitOK).shows("pause\t", "recover-stuck\t")
 }
 
+func TestHelpOnCommands(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"help": "Process orders:", "help run": "Usage:\n  filavip run", "help queue pause": "Usage:\n  filavip queue pause", "help help": "help [command]",
+	} {
+		filavip(t, strings.Fields(line)...).ends(exitOK).shows(want)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	t.Parallel()
+	if flag, command := filavip(t, "--version").ends(exitOK), filavip(t, "version").ends(exitOK); flag.out != command.out {
+		t.Errorf("--version shows %q, the command %q", flag.out, command.out)
+	}
 	filavip(t, "version").ends(exitOK).shows("filavip ", readBuild().Go)
 	if got := decoded[build](filavip(t, "version", "-o", "json").ends(exitOK)); got != readBuild() {
 		t.Errorf("version -o json = %+v, want %+v", got, readBuild())
@@ -74,7 +86,15 @@ func TestVersion(t *testing.T) {
 func TestWrongCommandLines(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"nothing":                          `unknown command "nothing"`,
+		"nothing":                          `unknown command "nothing" for "filavip"`,
+		"rn":                               `unknown command "rn" for "filavip"; did you mean run`,
+		"stats":                            `did you mean status?`,
+		"help nope":                        `unknown command "nope" for "filavip"`,
+		"help stats":                       `did you mean status?`,
+		"help queue psue":                  `unknown command "psue" for "filavip queue"; did you mean pause?`,
+		"run --quantiy 5":                  "unknown flag: --quantiy; did you mean --quantity?",
+		"queue jobs --states failed":       "did you mean --state?",
+		"serve --ports 80":                 "did you mean --port?",
 		"queue statsu":                     `unknown command "statsu" for "filavip queue"; did you mean status?`,
 		"queue zzz":                        `unknown command "zzz" for "filavip queue"`,
 		"status --nothing":                 "unknown flag: --nothing",

@@ -67,6 +67,10 @@ func TestQueueJobs(t *testing.T) {
 	if diff := cmp.Diff([]string{"failed", "delayed"}, none.Types); diff != "" || len(none.Jobs) != 0 {
 		t.Errorf("queue jobs --state failed,delayed: %d jobs, types (-want +got):\n%s", len(none.Jobs), diff)
 	}
+	far := s.does("queue", "jobs", "--start", "990", "--limit", "100").ends(exitOK).warns("Jobs 990 to 1000 of each state are listed, not to 1089")
+	if near := s.does("queue", "jobs", "--start", "990", "--limit", "11").ends(exitOK); near.err != "" {
+		t.Errorf("queue jobs --start 990 --limit 11 says %q, as --limit 100 does: %q", near.err, far.err)
+	}
 	s.does("queue", "jobs", "--state", "sleeping").ends(exitUsage).says("sleeping")
 	s.does("queue", "jobs", "--start", "999", "--limit", "5").ends(exitOK).shows("No jobs")
 }

@@ -47,6 +47,10 @@ func newQueueJobs(c *console) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if last := o.Start + o.Limit - 1; jobs.Range.End < last {
+				r.say(fmt.Sprintf("Jobs %d to %d of each state are listed, not to %d: the server lists none behind number %d.",
+					jobs.Range.Start, jobs.Range.End, last, jobs.Range.End))
+			}
 			return r.show(jobs, func(w io.Writer) error { return printJobs(w, &jobs) })
 		})
 	}

@@ -37,6 +37,7 @@ func newRoot(c *console) *cobra.Command {
 		Short:         "A durable, VIP-first order queue",
 		Long:          rootLong,
 		Example:       "  filavip run                     process a million orders in ./data\n  filavip verify                  prove that nothing was lost",
+		Version:       readBuild().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -50,6 +51,11 @@ func newRoot(c *console) *cobra.Command {
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = noSuchTopic
+	}
+	root.SetVersionTemplate("{{.Version}}")
 	root.SetFlagErrorFunc(flagError)
 	strict(root)
 	return root

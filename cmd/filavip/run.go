@@ -191,11 +191,17 @@ func (f *runFlags) contradicts(cmd *cobra.Command, was, asked order.Spec) error 
 // print writes the result to standard output.
 func (f *runFlags) print(c *console, a *app.App, run *order.Run, counts order.Counts) error {
 	status := wire.NewStatus(run, counts, run.Ended)
+	sayRefused(c, a)
 	if f.output == "json" {
 		enc := json.NewEncoder(c.out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(status)
 	}
+	return printResult(c.out, run, counts, &status)
+}
+
+// sayRefused lists what of the input did not become an order.
+func sayRefused(c *console, a *app.App) {
 	if n, first := a.Rejects(); n > 0 {
 		fmt.Fprintf(c.err, "%s lines were refused:\n", grouped(n))
 		for _, r := range first {
@@ -208,5 +214,4 @@ func (f *runFlags) print(c *console, a *app.App, run *order.Run, counts order.Co
 	if n := a.Known(); n > 0 {
 		fmt.Fprintf(c.err, "%s orders were stored already and not taken again.\n", grouped(n))
 	}
-	return printResult(c.out, run, counts, &status)
 }

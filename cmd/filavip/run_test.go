@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,34 @@ func TestRun(t *testing.T) {
 	filavip(t, "run", "-n", "500", "--seed", "7", "--data", dir).ends(exitOK).
 		shows("DONE  seed 7", "generation", "wall clock", "= 500 orders", "VIP first", "digest ")
 	filavip(t, "verify", "--data", dir).ends(exitOK).shows("clean: 2,500 orders in 2 runs", "as its seed foretells")
+}
+
+// TestVerifyAsJSON writes numbers as text that many readers would round.
+func TestVerifyAsJSON(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	filavip(t, "run", "-n", "200", "--seed", "18446744073709551615", "--data", dir).ends(exitOK)
+	got := decoded[struct {
+		Orders, Found int64
+		Problems      []string
+		Known         map[order.RunID]order.Digest
+		Runs          []struct {
+			Run    map[string]any
+			Counts order.Counts
+			Digest order.Digest
+		}
+	}](filavip(t, "verify", "--data", dir, "-o", "json").ends(exitOK))
+	if len(got.Runs) != 1 || got.Orders != 200 || got.Found != 0 || got.Runs[0].Counts.Processed() != 200 {
+		t.Fatalf("verify -o json = %+v, want one run of 200 processed orders", got)
+	}
+	run := got.Runs[0].Run
+	spec, ok := run["spec"].(map[string]any)
+	if !ok || spec["seed"] != "18446744073709551615" || spec["kind"] != "generated" || run["phase"] == nil {
+		t.Errorf("verify -o json has the run %v, want its seed as text", run)
+	}
+	if id, ok := run["id"].(string); !ok || len(got.Known) != 1 || !strings.Contains(fmt.Sprint(got.Known), id) {
+		t.Errorf("verify -o json knows the digests of %v, want that of %v", got.Known, run["id"])
+	}
 }
 
 func TestRunIsTheSameForTheSameSeed(t *testing.T) {
@@ -163,7 +192,9 @@ func TestRunInput(t *testing.T) {
 	if diff := cmp.Diff([]int64{2, 3, 5}, refusedLines(t, rejects)); diff != "" {
 		t.Errorf("lines in the file of rejects (-want +got):\n%s", diff)
 	}
-	s := decoded[wire.Status](filavip(t, "run", "--data", filepath.Join(dir, "b"), "--input", file, "-o", "json").ends(exitOK))
+	asJSON := filavip(t, "run", "--data", filepath.Join(dir, "b"), "--input", file, "-o", "json").ends(exitOK).
+		warns("3 lines were refused:", "line 2: valor", "line 3: ", "line 5: tier")
+	s := decoded[wire.Status](asJSON)
 	wantDone(t, &s, 3)
 	s = decoded[wire.Status](filavipIn(t.Context(), t, someOrders, "run", "--data", filepath.Join(dir, "c"), "--input", "-", "-o", "json").ends(exitOK))
 	wantDone(t, &s, 3)

@@ -56,7 +56,7 @@ func verify(c *console, cmd *cobra.Command, output string) error {
 	if output == "json" {
 		enc := json.NewEncoder(c.out)
 		enc.SetIndent("", "  ")
-		err = enc.Encode(checked)
+		err = enc.Encode(newVerdict(&checked))
 	} else {
 		err = printChecked(c.out, &checked)
 	}

@@ -41,6 +41,15 @@ func readBuild() build {
 	return b
 }
 
+// String returns the build in lines for people.
+func (b build) String() string {
+	text := fmt.Sprintf("filavip %s (%s, %s)\n", b.Version, b.Go, b.Platform)
+	if b.Revision != "" {
+		text += fmt.Sprintf("revision %s of %s\n", b.Revision, b.Time)
+	}
+	return text
+}
+
 func newVersion(c *console) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
@@ -55,11 +64,8 @@ func newVersion(c *console) *cobra.Command {
 			if output == "json" {
 				return json.NewEncoder(c.out).Encode(b)
 			}
-			fmt.Fprintf(c.out, "filavip %s (%s, %s)\n", b.Version, b.Go, b.Platform)
-			if b.Revision != "" {
-				fmt.Fprintf(c.out, "revision %s of %s\n", b.Revision, b.Time)
-			}
-			return nil
+			_, err := fmt.Fprint(c.out, b)
+			return err
 		},
 	}
 	addOutput(cmd, &output)

@@ -49,7 +49,7 @@ func (l *loader) names() (flags, names []string) {
 }
 
 func meant(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return near + ", if that was meant"
 	}
 	return "the names that `filavip config` lists"
@@ -170,7 +170,7 @@ func (l *loader) nearMisses() []string {
 		if slices.Contains(names, g.name) {
 			continue
 		}
-		if near := nearest(g.name, names); near != "" {
+		if near := Nearest(g.name, names); near != "" {
 			warnings = append(warnings, fmt.Sprintf("%s (%s) is no setting; was %s meant?", g.name, g.where(), near))
 		}
 	}

@@ -66,9 +66,9 @@ func quote(text string) string {
 	return strconv.QuoteToASCII(text)
 }
 
-// nearest returns the name that a user who wrote given most likely meant: one at most
+// Nearest returns the name that a user who wrote given most likely meant: one at most
 // two edits away, or one if it is short. It returns the empty string if there is none.
-func nearest(given string, names []string) string {
+func Nearest(given string, names []string) string {
 	best, bestEdits := "", min(len(given)/3, 2)+1
 	for _, name := range names {
 		if edits := distance(given, name); edits < bestEdits {

@@ -97,8 +97,8 @@ func TestNearest(t *testing.T) {
 		{"MAXIMUM_ORDERS", ""}, {"REDIS_POST", "REDIS_PORT"}, {"", ""},
 	}
 	for _, tt := range tests {
-		if got := nearest(tt.given, names); got != tt.want {
-			t.Errorf("nearest(%q) = %q, want %q", tt.given, got, tt.want)
+		if got := Nearest(tt.given, names); got != tt.want {
+			t.Errorf("Nearest(%q) = %q, want %q", tt.given, got, tt.want)
 		}
 	}
 }
