@@ -107,7 +107,7 @@ func TestVerifyNamesTheCause(t *testing.T) {
 	if err := os.WriteFile(table, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	checked := decoded[app.Checked](filavip(t, "verify", "--data", dir, "-o", "json").ends(exitDamaged))
+	checked := decoded[verdict](filavip(t, "verify", "--data", dir, "-o", "json").ends(exitDamaged))
 	if !strings.Contains(checked.Problems[0], "checksum") {
 		t.Errorf("the first problem is %q, want the checksum", checked.Problems[0])
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -66,7 +67,8 @@ func (v *verifier) problem(format string, args ...any) {
 // cause puts the reason for which the reading ended before all that it led to.
 func (v *verifier) cause(err error) {
 	v.report.Found++
-	v.report.Problems = slices.Insert(v.report.Problems, 0, err.Error())
+	text, _, _ := strings.Cut(err.Error(), "\n<") // behind it Pebble has marks for programs
+	v.report.Problems = slices.Insert(v.report.Problems, 0, text)
 	v.report.Problems = v.report.Problems[:min(len(v.report.Problems), maxProblems)]
 }
 
