@@ -79,7 +79,7 @@ func TestWrongBooleans(t *testing.T) {
 	for _, flag := range []string{"--backend-logs", "--backend-logs=1", "--backend-logs=false"} {
 		filavip(t, "run", "-n", "5", "--data", dir, flag).ends(exitOK)
 	}
-	filavip(t, "serve", "--help").ends(exitOK).shows("--backend-logs  ", "(default true)")
+	filavip(t, "serve", "--help").ends(exitOK).shows("--backend-logs  ", "(default true)", "port of the API; 0 takes any free one")
 }
 
 // TestMongoURI stops what would keep orders, and nothing else.

@@ -24,7 +24,7 @@ func listenSettings() []Setting {
 			Help: "address to listen on; other than loopback needs --insecure-open"},
 			"an IP address or host name, without port", isHost, func(c *Config) *string { return &c.Host }),
 		integer(Setting{Key: "PORT", Flag: "port", Group: Listen, Default: defaultPort,
-			Help: "port of the API and the dashboard; 0 takes any free one"},
+			Help: "port of the API; 0 takes any free one"},
 			0, 65535, func(c *Config) *int { return &c.Port }),
 		list(Setting{Key: "FILAVIP_ALLOWED_HOSTS", Flag: "allowed-hosts", Group: Listen,
 			Help: "host names that requests may name, beside the loopback ones"},
