@@ -25,7 +25,7 @@ func openRejects(path string, upTo int64) (*os.File, tally, error) {
 			return nil, tally{}, err
 		}
 	}
-	f, err := os.OpenFile(path, flags, 0o666)
+	f, err := os.OpenFile(path, flags, 0o666) //nolint:gosec // as os.Create: the umask decides
 	if err != nil {
 		return nil, tally{}, err
 	}
@@ -78,25 +78,23 @@ func eachRejectOf(path string, upTo int64, do func(orderio.Reject) error) error 
 		return err
 	}
 	defer f.Close()
-	return eachReject(bufio.NewReader(f), upTo, do)
+	return eachReject(f, upTo, do)
 }
 
-// eachReject calls do with the rejects up to a line. What cannot be read as one is the
-// end: a crash may have cut it off.
+// eachReject calls do with the rejects up to a line. A line that holds none is passed
+// over: a crash has cut it off.
 func eachReject(from io.Reader, upTo int64, do func(orderio.Reject) error) error {
-	for dec := json.NewDecoder(from); dec.More(); {
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
 		var r orderio.Reject
-		if dec.Decode(&r) != nil {
-			return nil
-		}
-		if r.Line > upTo {
+		if json.Unmarshal(lines.Bytes(), &r) != nil || r.Line > upTo {
 			continue
 		}
 		if err := do(r); err != nil {
 			return err
 		}
 	}
-	return nil
+	return lines.Err()
 }
 
 // regular says whether a file is one that can be read again, replaced and synced: no
