@@ -64,7 +64,7 @@ func TestCompletion(t *testing.T) {
 func TestHelpOnCommands(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"help": "Process orders:", "help run": "Usage:\n  filavip run", "help queue pause": "Usage:\n  filavip queue pause", "help help": "help [command]",
+		"help": "Process orders:", "help run": "Usage:\n  filavip run", "help queue pause": "Usage:\n  filavip queue pause",
 	} {
 		filavip(t, strings.Fields(line)...).ends(exitOK).shows(want)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -78,8 +79,8 @@ func runOnce(c *console, cmd *cobra.Command, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	if !given(cmd, "log-level") && os.Getenv("LOG_LEVEL") == "" {
-		cfg.LogLevel = 4 // slog.LevelWarn: progress and result say the rest
+	if isDefault(&cfg, "LOG_LEVEL") {
+		cfg.LogLevel = slog.LevelWarn // progress and result say the rest
 	}
 	spec, err := f.spec(cmd, &cfg)
 	if err != nil {

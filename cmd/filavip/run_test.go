@@ -230,3 +230,15 @@ func TestRunStrictInput(t *testing.T) {
 	}
 	filavip(t, "verify", "--data", data).ends(exitOK).shows("clean:")
 }
+
+// TestRunLogsWhatItIsTold: the file of settings decides the level like the flag does.
+func TestRunLogsWhatItIsTold(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if o := filavip(t, "run", "-n", "10").ends(exitOK); strings.Contains(o.err, "to=GENERATING") {
+		t.Errorf("a run logs by itself: %s", o.err)
+	}
+	if err := os.WriteFile(".env", []byte("LOG_LEVEL=info\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	filavip(t, "run", "-n", "10").ends(exitOK).warns("to=GENERATING")
+}

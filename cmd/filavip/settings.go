@@ -69,6 +69,11 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 	return cfg, nil
 }
 
+// isDefault says whether nobody has set a setting, by whatever way.
+func isDefault(cfg *config.Config, key string) bool {
+	return slices.ContainsFunc(cfg.Entries(), func(e config.Entry) bool { return e.Key == key && e.Origin == config.Default })
+}
+
 // given says whether one of the flags was given on the command line.
 func given(cmd *cobra.Command, names ...string) bool {
 	return slices.ContainsFunc(names, cmd.Flags().Changed)
