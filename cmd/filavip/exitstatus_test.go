@@ -79,7 +79,7 @@ func TestRunIsInterruptedAtAPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		interrupt()
-		outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ")
+		outcome{t, args, <-done, out.String(), err.String()}.ends(exitInterrupted).says("Stopped in phase ", "cannot be read again")
 		writer.Close()
 	}
 }

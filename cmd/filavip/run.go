@@ -119,7 +119,7 @@ func processOne(ctx context.Context, c *console, cmd *cobra.Command, a *app.App,
 	stopShowing()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
-			fmt.Fprintf(c.err, "Stopped in phase %v; the same command goes on from here.\n", run.Phase)
+			fmt.Fprintf(c.err, "Stopped in phase %v; %s.\n", run.Phase, howOn(&run))
 			return interrupted()
 		}
 		return err
@@ -215,4 +215,12 @@ func sayRefused(c *console, a *app.App) {
 	if n := a.Known(); n > 0 {
 		fmt.Fprintf(c.err, "%s orders were stored already and not taken again.\n", grouped(n))
 	}
+}
+
+// howOn says what becomes of a run that was stopped.
+func howOn(run *order.Run) string {
+	if run.Spec.Source == "-" && run.Phase == order.Generating {
+		return "standard input cannot be read again, so the next start ends this run and keeps what was processed"
+	}
+	return "the same command goes on from here"
 }
