@@ -143,8 +143,8 @@ func (v *victim) kill(t *testing.T, in order.Phase) {
 			break
 		}
 	}
-	time.Sleep(delay(v.rng, in))
-	_ = proc.cmd.Process.Kill() // it may have ended by itself
+	time.Sleep(delay(v.rng, in)) // not a wait for anything: it draws the moment at which the process dies
+	_ = proc.cmd.Process.Kill()  // it may have ended by itself
 	last, err := proc.end(last)
 	if err != nil && !killed(err) {
 		t.Fatalf("run %q ended with %v:\n%s", v.args, err, proc.stderr.String())

@@ -65,6 +65,10 @@ func (b *bed) seen() []order.Phase {
 	return slices.Clone(b.phases)
 }
 
+// pass lets that much of the bubble's fake time go by, in which everything else in it
+// gets as far as it can. It takes no time.
+func pass(d time.Duration) { time.Sleep(d) }
+
 // start begins a process over the store.
 func (b *bed) start() {
 	b.pl = pipeline.New(b.s, b.opts)

@@ -54,7 +54,7 @@ func TestEndsAreCountedByResult(t *testing.T) {
 		metricstest.Want(b.T, r, onlyPhase(order.Done)...)
 
 		b.begin(spec(3000, simulate()))
-		time.Sleep(20 * time.Millisecond)
+		pass(20 * time.Millisecond)
 		for _, idle := range []bool{true, false} { // the second finds nothing to end
 			if _, err := b.pl.Cancel(b.ctx, store.CancelOptions{ShowIdle: idle}, time.Second, nil); err != nil {
 				b.Fatalf("Cancel = %v", err)
@@ -79,7 +79,7 @@ type late struct{ listed }
 
 func (l *late) Next(ctx context.Context, dst []order.Order) (int, order.Cursor, error) {
 	if len(l.left) == 0 {
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 	}
 	return l.listed.Next(ctx, dst)
 }
@@ -106,10 +106,10 @@ func TestPhaseDurations(t *testing.T) {
 			b.Fatal(err)
 		}
 		run := b.begin(imported())
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		synctest.Wait()
 		want(10, 0, 0)
-		time.Sleep(60 * time.Second)
+		pass(60 * time.Second)
 		synctest.Wait()
 		want(30, 40, 0)
 		metricstest.Want(b.T, r, onlyPhase(order.WaitingVIPDrain)...)
@@ -117,7 +117,7 @@ func TestPhaseDurations(t *testing.T) {
 			b.Fatal(err)
 		}
 		b.wait(run.ID)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		want(30, 40, 0)
 	})
 }
@@ -131,11 +131,11 @@ func TestFailedRunStopsItsPhase(t *testing.T) {
 			b.Fatal(err)
 		}
 		b.begin(spec(100, mark()))
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if _, err := b.pl.Cancel(b.ctx, store.CancelOptions{}, time.Second, nil); err != nil {
 			b.Fatal(err)
 		}
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		metricstest.Want(b.T, r,
 			`filavip_run_phase_duration_seconds{phase="WAITING_VIP_DRAIN"} 5`,
 			`filavip_run_phase_duration_seconds{phase="ENQUEUE_NORMAL"} 0`)

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/handler"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/pipeline"
@@ -32,39 +32,49 @@ func TestProgressIsLogged(t *testing.T) {
 	}
 }
 
-// slowPublisher takes its time over the first phase.
-type slowPublisher struct{ *bed }
-
-func (s slowPublisher) PublishPhase(c event.PhaseChange) {
-	if c.To == order.Generating {
-		time.Sleep(20 * time.Millisecond)
-	}
-	s.bed.PublishPhase(c)
-}
-
-// TestAcceptedRunIsNeverStale: from the moment it is durable, a run is worked on.
+// TestAcceptedRunIsNeverStale: from the moment it is durable, a run is worked on. Another
+// start looks for a stale run right at that moment.
 func TestAcceptedRunIsNeverStale(t *testing.T) {
 	t.Parallel()
 	inBubble(t, pipeline.Options{}, func(b *bed) {
-		b.opts.Publisher = slowPublisher{b}
-		b.restart()
-		go func() {
-			for range 20 {
-				time.Sleep(time.Millisecond)
-				if why, err := b.pl.EndStale(b.ctx); why != "" || err != nil {
+		m := &meddling{Store: b.s}
+		pl := pipeline.New(m, b.opts)
+		defer pl.Stop()
+		looked := make(chan struct{})
+		m.afterBegin = func() {
+			go func() {
+				defer close(looked)
+				if why, err := pl.EndStale(b.ctx); why != "" || err != nil {
 					b.Errorf("EndStale of a run just accepted = %q, %v, want none", why, err)
 				}
+			}()
+			for range 1000 { // let it look, if nothing keeps it from that
+				runtime.Gosched()
 			}
-		}()
-		b.isDone(b.wait(b.begin(spec(300, mark())).ID))
+		}
+		run, err := pl.Start(b.ctx, spec(300, mark()), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-looked
+		b.isDone(b.wait(run.ID))
 	})
 }
 
 // meddling is a store to which something happens at a moment of the test's choice.
 type meddling struct {
 	*memstore.Store
+	afterBegin   func()
 	afterAdvance func(store.Step)
 	afterCounts  func(order.RunID, order.Counts)
+}
+
+func (m *meddling) Begin(ctx context.Context, spec order.Spec, now time.Time, idem *store.Idempotency) (order.Run, error) {
+	run, err := m.Store.Begin(ctx, spec, now, idem)
+	if m.afterBegin != nil && err == nil {
+		m.afterBegin()
+	}
+	return run, err
 }
 
 func (m *meddling) Advance(ctx context.Context, fence store.Fence, step store.Step) (order.Run, error) {

@@ -68,7 +68,7 @@ func TestRestartAnywhere(t *testing.T) {
 		started := b.begin(spec(2000, simulate()))
 		last := order.Generating
 		for range 40 {
-			time.Sleep(17 * time.Millisecond)
+			pass(17 * time.Millisecond)
 			b.restart()
 			resumed, err := b.pl.Resume(b.ctx)
 			if err != nil {
@@ -127,7 +127,7 @@ func TestCancel(t *testing.T) {
 				work := simulate()
 				work.Failures = 0
 				started := b.begin(spec(3000, work))
-				time.Sleep(after)
+				pass(after)
 				done, err := b.pl.Cancel(b.ctx, store.CancelOptions{Reason: "enough"}, time.Second, nil)
 				if err != nil || !done.Was {
 					b.Fatalf("Cancel = %+v, %v; want a run cancelled", done, err)
@@ -136,7 +136,7 @@ func TestCancel(t *testing.T) {
 				if run.Phase != order.Failed || !run.Cancelled() || run.Failure.Message != "enough" {
 					b.Errorf("cancelled run is %v, %+v", run.Phase, run.Failure)
 				}
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if _, later := b.wait(started.ID); later != c || later.Unsettled() != 0 {
 					b.Errorf("counts went from %+v to %+v after the cancel", c, later)
 				}
@@ -155,12 +155,12 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	inBubble(t, pipeline.Options{}, func(b *bed) {
 		started := b.begin(spec(3000, simulate()))
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		wiped, err := b.pl.Reset(b.ctx, nil)
 		if err != nil || wiped.Runs != 1 {
 			b.Fatalf("Reset = %+v, %v; want one run wiped", wiped, err)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if run, _, err := b.pl.Current(b.ctx); run != nil || err != nil {
 			b.Errorf("Current after Reset = %v, %v; want none", run, err)
 		}
@@ -182,7 +182,7 @@ func TestIdempotentStart(t *testing.T) {
 			b.Fatal(err)
 		}
 		for range 2 {
-			time.Sleep(time.Millisecond)
+			pass(time.Millisecond)
 			again, err := b.pl.Start(b.ctx, spec(300, simulate()), idem)
 			if err != nil || again.ID != first.ID {
 				b.Errorf("Start again = %v, %v; want the same run", again.ID, err)
@@ -237,7 +237,7 @@ func TestStale(t *testing.T) {
 		if why, err := b.pl.EndStale(b.ctx); why != "" || err != nil {
 			b.Errorf("EndStale while a run is driven = %q, %v, want none", why, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		pass(10 * time.Millisecond)
 		b.restart()
 		if why, err := b.pl.EndStale(b.ctx); why == "" || err != nil {
 			b.Errorf("EndStale of a run that nobody drives = %q, %v, want why", why, err)
@@ -372,7 +372,7 @@ func TestStrictRefusalSurvivesAStop(t *testing.T) {
 		stopped := make(chan struct{})
 		stop := sync.OnceFunc(func() {
 			go func() { defer close(stopped); b.pl.Stop() }()
-			time.Sleep(time.Second) // Stop waits for us by now
+			pass(time.Second) // Stop waits for us by now
 		})
 		refuse := func(o *order.Order, err error) error {
 			stop()
@@ -410,7 +410,7 @@ func TestStrictEnqueuesNothingEarly(t *testing.T) {
 		s := imported()
 		s.Strict = true
 		started := b.begin(s)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if c, _ := b.s.Counts(b.ctx, started.ID); c.Generated() != 1 || c.Processed() != 0 {
 			b.Errorf("before the source has ended: %+v, want one order stored, none processed", c)
 		}

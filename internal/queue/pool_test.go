@@ -307,7 +307,6 @@ func TestRemovedOrdersAreNotHandedOut(t *testing.T) {
 	})
 }
 
-// TestRecoverStuck frees an order from a handler that hangs: no attempt is used up.
 // TestCancelFreesWorkers: handlers whose orders were cancelled are stopped, and their
 // workers take what comes next.
 func TestCancelFreesWorkers(t *testing.T) {
@@ -331,6 +330,7 @@ func TestCancelFreesWorkers(t *testing.T) {
 	})
 }
 
+// TestRecoverStuck frees an order from a handler that hangs: no attempt is used up.
 func TestRecoverStuck(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
