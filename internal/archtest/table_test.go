@@ -94,7 +94,7 @@ func homes() []home {
 		{library: "github.com/spf13/pflag", packages: []string{"cmd/filavip"}},
 		{library: "github.com/prometheus", packages: []string{"metrics"}},
 		{library: "github.com/DeRuina/timberjack", packages: []string{"logbook"}},
-		{library: "github.com/coder/websocket", packages: []string{"realtime"}},
+		{library: "github.com/coder/websocket", packages: []string{"realtime/socketio"}},
 		{library: "github.com/golang-jwt/jwt/v5", packages: []string{"auth"}},
 		{library: "github.com/MicahParks/keyfunc/v3", packages: []string{"auth"}},
 		{library: "github.com/klauspost/compress", packages: []string{"orderio", "api"}},
