@@ -7,15 +7,19 @@
 // depends on its kind:
 //
 //	Status, Progress, Metrics   the latest replaces it, and at most one each is
-//	                            handed out per interval (ten a second)
-//	PhaseChange                 waits in a bounded queue, never replaced; when the queue
-//	                            is full the subscriber is cut off
+//	                            handed out per interval (ten a second, fewer where very
+//	                            many subscribe)
+//	PhaseChange                 waits in a bounded queue, never replaced, together with
+//	                            the snapshot that shows it; when the queue is full the
+//	                            subscriber is cut off
 //	Line                        waits in a bounded queue; the oldest makes room, and the
 //	                            next line that is handed out says how many are missing
 //
 // A subscriber gets the current [Status] and everything that follows it from one
 // locked step, so nothing falls between the two. Every Status is a full snapshot: after
-// whatever loss, the next one makes a subscriber's picture right again.
+// whatever loss, the next one makes a subscriber's picture right again. Who comes back
+// after a lost connection and says what it saw last gets the phase changes and lines in
+// between, as far as they are still kept.
 //
 // # Order
 //

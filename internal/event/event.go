@@ -27,6 +27,17 @@ type Event interface {
 	Kind() Kind
 }
 
+// Delivery is an event as a subscriber gets it.
+type Delivery struct {
+	// ID is the event's place among all that the hub published, from 1 on. A subscriber
+	// sees the IDs of one kind rise; those of several kinds come out of order.
+	ID    uint64
+	Event Event
+	// Shown is, for a [PhaseChange], the snapshot that was published with it; nil if it
+	// was ignored as an old one.
+	Shown *Status
+}
+
 // Status is everything there is to show at one instant: a full snapshot, not a change.
 type Status struct {
 	Seq        uint64 // set by the hub: 1 for the first snapshot, and one more each time

@@ -1,43 +1,59 @@
 package event
 
-// fifo is a queue of events with an upper bound. It takes memory as it fills.
+// fifo is a queue of deliveries with an upper bound. It takes memory as it fills.
 type fifo struct {
 	limit int
-	ring  []Event
+	ring  []Delivery
 	head  int // of the oldest
 	size  int
 }
 
-// push adds e, or returns false if the queue is full.
-func (q *fifo) push(e Event) bool {
+// push adds d, or returns false if the queue is full.
+func (q *fifo) push(d Delivery) bool {
 	if q.size == q.limit {
 		return false
 	}
 	if q.size == len(q.ring) {
 		q.grow()
 	}
-	q.ring[(q.head+q.size)%len(q.ring)] = e
+	q.ring[(q.head+q.size)%len(q.ring)] = d
 	q.size++
 	return true
 }
 
-// pop takes the oldest, or returns nil if there is none.
-func (q *fifo) pop() Event {
-	if q.size == 0 {
-		return nil
+// keep adds d; the oldest makes room for it if it must.
+func (q *fifo) keep(d Delivery) {
+	if q.size == q.limit {
+		q.pop()
 	}
-	e := q.ring[q.head]
-	q.ring[q.head] = nil
+	q.push(d)
+}
+
+// pop takes the oldest, if there is one.
+func (q *fifo) pop() (d Delivery, ok bool) {
+	if q.size == 0 {
+		return Delivery{}, false
+	}
+	d, q.ring[q.head] = q.ring[q.head], Delivery{}
 	q.head = (q.head + 1) % len(q.ring)
 	q.size--
-	return e
+	return d, true
+}
+
+// all returns what waits, oldest first, and leaves it there.
+func (q *fifo) all() []Delivery {
+	list := make([]Delivery, 0, q.size)
+	for i := range q.size {
+		list = append(list, q.ring[(q.head+i)%len(q.ring)])
+	}
+	return list
 }
 
 // clear forgets everything and gives the memory back.
 func (q *fifo) clear() { *q = fifo{limit: q.limit} }
 
 func (q *fifo) grow() {
-	ring := make([]Event, min(q.limit, max(4, 2*q.size)))
+	ring := make([]Delivery, min(q.limit, max(4, 2*q.size)))
 	n := copy(ring, q.ring[q.head:])
 	copy(ring[n:], q.ring[:q.head])
 	q.ring, q.head = ring, 0

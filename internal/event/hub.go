@@ -2,6 +2,7 @@ package event
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,11 +13,16 @@ type Options struct {
 	// Interval is the least time between two snapshots of one kind towards one
 	// subscriber. Default: 100 ms.
 	Interval time.Duration
-	// PhaseQueue is how many phase changes wait for a subscriber before it is cut off.
-	// Default: 64, the phases of eight runs.
+	// Budget is how many snapshots of one kind a second go out over all subscribers: with
+	// more of them than it allows at that interval, each gets them less often.
+	// Default: 2,000, so 200 subscribers get ten a second, and 1,000 two.
+	Budget int
+	// PhaseQueue is how many phase changes wait for a subscriber before it is cut off,
+	// and how many the hub keeps for those who come back. Default: 64, the phases of
+	// nine runs.
 	PhaseQueue int
-	// LineQueue is how many lines wait for a subscriber before the oldest are dropped.
-	// Default: 256.
+	// LineQueue is how many lines wait for a subscriber before the oldest are dropped,
+	// and how many the hub keeps for those who come back. Default: 256.
 	LineQueue int
 }
 
@@ -26,6 +32,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Interval <= 0 {
 		o.Interval = 100 * time.Millisecond
+	}
+	if o.Budget <= 0 {
+		o.Budget = 2_000
 	}
 	if o.PhaseQueue <= 0 {
 		o.PhaseQueue = 64
@@ -40,14 +49,18 @@ func (o Options) withDefaults() Options {
 // no goroutine. All methods are safe for concurrent use, and no Publish method waits
 // for a subscriber. After Close they do nothing.
 type Hub struct {
-	opts Options
+	opts     Options
+	interval atomic.Int64 // nanoseconds, by the number of subscribers
 
 	// mu guards what follows. It is taken before the lock of a subscription and held
 	// while an event is offered to all, so that all see events in one order.
 	mu      sync.Mutex
 	closed  bool
 	current Status
+	lastID  uint64
 	lineSeq uint64
+	phases  fifo // the latest, for who comes back
+	lines   fifo // the same
 	subs    map[*Subscription]struct{}
 	stats   Stats
 }
@@ -62,7 +75,15 @@ type Stats struct {
 
 // NewHub returns a hub whose current Status is the zero one.
 func NewHub(opts Options) *Hub {
-	return &Hub{opts: opts.withDefaults(), subs: make(map[*Subscription]struct{})}
+	opts = opts.withDefaults()
+	h := &Hub{
+		opts:   opts,
+		phases: fifo{limit: opts.PhaseQueue},
+		lines:  fifo{limit: opts.LineQueue},
+		subs:   make(map[*Subscription]struct{}),
+	}
+	h.pace()
+	return h
 }
 
 // PublishStatus makes s the current snapshot and offers it to the subscribers. A
@@ -73,7 +94,9 @@ func NewHub(opts Options) *Hub {
 func (h *Hub) PublishStatus(s Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.setStatus(s)
+	if h.take(&s) {
+		h.offer(statusSlot, h.number(s))
+	}
 }
 
 // PublishPhase announces a phase change together with the snapshot that shows it, in
@@ -83,14 +106,25 @@ func (h *Hub) PublishStatus(s Status) {
 func (h *Hub) PublishPhase(c PhaseChange, s Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	d := h.number(c)
+	taken := h.take(&s)
+	if taken {
+		d.Shown = &s
+	}
+	h.phases.keep(d)
 	for sub := range h.subs {
-		if lost := sub.offerPhase(c); lost > 0 {
-			delete(h.subs, sub)
+		if lost := sub.offerPhase(d); lost > 0 {
+			h.drop(sub)
 			h.stats.Cut++
 			h.stats.LostPhases += lost
 		}
 	}
-	h.setStatus(s)
+	if taken {
+		h.offer(statusSlot, h.number(s))
+	}
 }
 
 // PublishProgress offers p to the subscribers.
@@ -103,28 +137,38 @@ func (h *Hub) PublishMetrics(m Metrics) { h.publish(metricsSlot, m) }
 func (h *Hub) PublishLine(l Line) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
 	h.lineSeq++
 	l.Seq = h.lineSeq
-	var e Event = l
+	d := h.number(l)
+	h.lines.keep(d)
 	for sub := range h.subs {
-		if sub.offerLine(e, l.Level) {
+		if sub.offerLine(d, l.Level) {
 			h.stats.DroppedLines++
 		}
 	}
 }
 
 // Subscribe returns a subscription to the kinds and levels the filter lets through, and
-// the snapshot that its events follow. The caller closes it. On a closed hub it has
-// ended already.
+// the snapshot that its events follow. If the filter says what its reader saw last,
+// phase changes and lines that were published since come first, as far as the hub still
+// has them; such phase changes may be older than the snapshot. The caller closes the
+// subscription. On a closed hub it has ended already.
 func (h *Hub) Subscribe(f Filter) (*Subscription, Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	sub := newSubscription(h, f)
 	if h.closed {
 		sub.finish()
-	} else {
-		h.subs[sub] = struct{}{}
+		return sub, h.current
 	}
+	if f.After > 0 {
+		sub.replay(h.phases.all(), h.lines.all())
+	}
+	h.subs[sub] = struct{}{}
+	h.pace()
 	return sub, h.current
 }
 
@@ -156,26 +200,32 @@ func (h *Hub) Close() {
 	clear(h.subs)
 }
 
-// setStatus needs mu held.
-func (h *Hub) setStatus(s Status) {
+// number gives an event its place. mu held.
+func (h *Hub) number(e Event) Delivery {
+	h.lastID++
+	return Delivery{ID: h.lastID, Event: e}
+}
+
+// take makes s the current snapshot, and says whether it did. mu held.
+func (h *Hub) take(s *Status) bool {
 	if h.closed || s.olderThan(&h.current) {
-		return
+		return false
 	}
 	s.Seq = h.current.Seq + 1
-	h.current = s
-	h.offer(statusSlot, s)
+	h.current = *s
+	return true
 }
 
 func (h *Hub) publish(slot slotID, e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.offer(slot, e)
+	h.offer(slot, h.number(e))
 }
 
 // offer needs mu held.
-func (h *Hub) offer(slot slotID, e Event) {
+func (h *Hub) offer(slot slotID, d Delivery) {
 	for sub := range h.subs {
-		sub.offerLatest(slot, e)
+		sub.offerLatest(slot, d)
 	}
 }
 
@@ -183,5 +233,17 @@ func (h *Hub) offer(slot slotID, e Event) {
 func (h *Hub) remove(sub *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.drop(sub)
+}
+
+// drop needs mu held.
+func (h *Hub) drop(sub *Subscription) {
 	delete(h.subs, sub)
+	h.pace()
+}
+
+// pace sets how often each subscriber gets snapshots. mu held, or the hub is new.
+func (h *Hub) pace() {
+	share := time.Duration(len(h.subs)) * time.Second / time.Duration(h.opts.Budget)
+	h.interval.Store(int64(max(h.opts.Interval, share)))
 }

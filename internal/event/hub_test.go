@@ -26,25 +26,25 @@ func change(from, to order.Phase) PhaseChange {
 // next returns the next event, which must be there already.
 func next(t *testing.T, s *Subscription) Event {
 	t.Helper()
-	e, wait, err := s.take()
-	if e == nil || err != nil {
-		t.Fatalf("Next() = %v, %v after %v, want an event", e, err, wait)
+	d, wait, err := s.take()
+	if d.ID == 0 || err != nil {
+		t.Fatalf("Next() = %v, %v after %v, want an event", d, err, wait)
 	}
-	return e
+	return d.Event
 }
 
 func wantNothing(t *testing.T, s *Subscription) {
 	t.Helper()
-	if e, _, err := s.take(); e != nil || err != nil {
-		t.Fatalf("Next() = %v, %v, want to wait", e, err)
+	if d, _, err := s.take(); d.ID != 0 || err != nil {
+		t.Fatalf("Next() = %v, %v, want to wait", d, err)
 	}
 }
 
 func wantEnd(t *testing.T, s *Subscription, want error) {
 	t.Helper()
 	for range 2 {
-		if e, err := s.Next(t.Context()); e != nil || !errors.Is(err, want) {
-			t.Fatalf("Next() = %v, %v, want %v", e, err, want)
+		if d, err := s.Next(t.Context()); d.ID != 0 || !errors.Is(err, want) {
+			t.Fatalf("Next() = %v, %v, want %v", d, err, want)
 		}
 	}
 }
@@ -87,11 +87,11 @@ func TestSnapshotsAreConflatedAndPaced(t *testing.T) {
 		go func() {
 			defer close(done)
 			for {
-				e, err := sub.Next(context.Background())
+				d, err := sub.Next(context.Background())
 				if err != nil {
 					return
 				}
-				got, at = append(got, e), append(at, time.Now())
+				got, at = append(got, d.Event), append(at, time.Now())
 			}
 		}()
 		for i := range 1000 { // one second and a bit, a publication each millisecond
@@ -176,11 +176,11 @@ func TestAPhaseChangeDoesNotWaitForTheInterval(t *testing.T) {
 			h.PublishPhase(change(order.Generating, order.EnqueueVIP), status(order.EnqueueVIP, 2))
 		}()
 		first, _ := sub.Next(t.Context())
-		if waited := time.Since(start); first.Kind() != KindPhase || waited != time.Millisecond {
-			t.Errorf("Next() = %T after %v, want PhaseChange after 1ms", first, waited)
+		if waited := time.Since(start); first.Event.Kind() != KindPhase || waited != time.Millisecond {
+			t.Errorf("Next() = %T after %v, want PhaseChange after 1ms", first.Event, waited)
 		}
 		second, _ := sub.Next(t.Context())
-		if waited := time.Since(start); second.(Status).Workers != 2 || waited != 100*time.Millisecond {
+		if waited := time.Since(start); second.Event.(Status).Workers != 2 || waited != 100*time.Millisecond {
 			t.Errorf("Next() = %v after %v, want the snapshot of 2 workers after 100ms", second, waited)
 		}
 	})
@@ -265,8 +265,8 @@ func TestFilter(t *testing.T) {
 			h.PublishPhase(change(order.Idle, order.Generating), status(order.Generating, 0))
 			h.Close()
 			var got []Kind
-			for e, err := sub.Next(t.Context()); err == nil; e, err = sub.Next(t.Context()) {
-				got = append(got, e.Kind())
+			for d, err := sub.Next(t.Context()); err == nil; d, err = sub.Next(t.Context()) {
+				got = append(got, d.Event.Kind())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("kinds (-want +got):\n%s", diff)
@@ -376,8 +376,8 @@ func TestEachKindWakesAWaitingReader(t *testing.T) {
 			time.AfterFunc(time.Second, func() { publish(h) })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			if e, err := sub.Next(ctx); err != nil || e.Kind() != kind {
-				t.Errorf("Next() = %v, %v, want an event of kind %d", e, err, kind)
+			if d, err := sub.Next(ctx); err != nil || d.Event.Kind() != kind {
+				t.Errorf("Next() = %v, %v, want an event of kind %d", d, err, kind)
 			}
 		})
 	}
@@ -390,15 +390,15 @@ func TestNextObeysItsContext(t *testing.T) {
 		sub, _ := h.Subscribe(Filter{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if e, err := sub.Next(ctx); e != nil || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Next() = %v, %v, want deadline exceeded", e, err)
+		if d, err := sub.Next(ctx); d.ID != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Next() = %v, %v, want deadline exceeded", d, err)
 		}
 		h.PublishLine(Line{Text: "kept"})
-		if e, err := sub.Next(ctx); e != nil || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Next() with an ended context = %v, %v, want deadline exceeded", e, err)
+		if d, err := sub.Next(ctx); d.ID != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Next() with an ended context = %v, %v, want deadline exceeded", d, err)
 		}
-		if e, err := sub.Next(t.Context()); err != nil || e.(Line).Text != "kept" {
-			t.Errorf("Next() = %v, %v, want the line", e, err)
+		if d, err := sub.Next(t.Context()); err != nil || d.Event.(Line).Text != "kept" {
+			t.Errorf("Next() = %v, %v, want the line", d, err)
 		}
 	})
 }
@@ -416,4 +416,115 @@ func TestAReaderWhoNeverReadsCostsBoundedMemory(t *testing.T) {
 	if len(sub.lines.ring) != 7 || len(sub.phases.ring) != 0 {
 		t.Errorf("queues hold %d lines and %d phase changes, want 7 and 0", len(sub.lines.ring), len(sub.phases.ring))
 	}
+}
+
+func TestAPhaseChangeCarriesTheSnapshotThatShowsIt(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{})
+	sub, _ := h.Subscribe(Filter{})
+	for p := order.Generating; p < order.Done; p++ {
+		h.PublishPhase(change(p, p+1), status(p+1, int(p)))
+	}
+	h.PublishPhase(change(order.Generating, order.EnqueueVIP), status(order.EnqueueVIP, 0)) // late
+	for p := order.Generating; p < order.Done; p++ {
+		d, _, _ := sub.take()
+		if d.Shown == nil || d.Shown.Run.Phase != p+1 || d.Shown.Workers != int(p) || d.Shown.Seq != uint64(p-order.Generating)+1 {
+			t.Errorf("change %v comes with %+v, want the snapshot of %v", d.Event, d.Shown, p+1)
+		}
+	}
+	if d, _, _ := sub.take(); d.Event != change(order.Generating, order.EnqueueVIP) || d.Shown != nil {
+		t.Errorf("the late change comes as %+v, want it without a snapshot", d)
+	}
+}
+
+func TestWhoComesBackGetsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{PhaseQueue: 3, LineQueue: 4})
+	first, _ := h.Subscribe(Filter{})
+	h.PublishPhase(change(order.Idle, order.Generating), status(order.Generating, 0))
+	h.PublishLine(Line{Text: "seen"})
+	var last uint64
+	for range 3 { // the change, its snapshot, the line
+		d, _, _ := first.take()
+		last = max(last, d.ID)
+	}
+	first.Close()
+	h.PublishLine(Line{Text: "missed", Level: slog.LevelWarn})
+	h.PublishLine(Line{Text: "missed, and not asked for", Level: slog.LevelDebug})
+	h.PublishPhase(change(order.Generating, order.EnqueueVIP), status(order.EnqueueVIP, 0))
+	second, current := h.Subscribe(Filter{After: last})
+	h.PublishLine(Line{Text: "new"})
+	if current.Run.Phase != order.EnqueueVIP {
+		t.Errorf("Subscribe() = a snapshot of %v, want ENQUEUE_VIP", current.Run.Phase)
+	}
+	got := []Event{next(t, second), next(t, second), next(t, second)}
+	want := []Event{
+		change(order.Generating, order.EnqueueVIP),
+		Line{Seq: 2, Text: "missed", Level: slog.LevelWarn},
+		Line{Seq: 4, Text: "new"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events of who comes back (-want +got):\n%s", diff)
+	}
+	wantNothing(t, second)
+
+	stranger, _ := h.Subscribe(Filter{})
+	wantNothing(t, stranger)
+}
+
+func TestWhoComesBackLateGetsTheLatestOnly(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{PhaseQueue: 2, LineQueue: 2})
+	for p := order.Generating; p < order.Done; p++ {
+		h.PublishLine(Line{Text: p.String()})
+		h.PublishPhase(change(p, p+1), status(p+1, 0))
+	}
+	sub, _ := h.Subscribe(Filter{After: 1})
+	got := []Event{next(t, sub), next(t, sub), next(t, sub), next(t, sub)}
+	want := []Event{
+		change(order.EnqueueNormal, order.WaitingNormalDrain), change(order.WaitingNormalDrain, order.Done),
+		Line{Seq: 4, Text: order.EnqueueNormal.String()}, Line{Seq: 5, Text: order.WaitingNormalDrain.String()},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if h.Stats().Cut != 0 {
+		t.Error("who comes back late was cut off")
+	}
+}
+
+func TestManySubscribersShareABudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub(Options{Budget: 20})
+		count := func(sub *Subscription) int {
+			got := 0
+			for range 2_000 { // two seconds
+				h.PublishStatus(Status{})
+				if d, _, _ := sub.take(); d.ID != 0 {
+					got++
+				}
+				time.Sleep(time.Millisecond) // of the bubble
+			}
+			return got
+		}
+		sub, _ := h.Subscribe(Filter{})
+		if got := count(sub); got != 20 {
+			t.Errorf("one subscriber got %d snapshots in two seconds, want 20", got)
+		}
+		var others []*Subscription
+		for range 9 {
+			other, _ := h.Subscribe(Filter{})
+			others = append(others, other)
+		}
+		if got := count(sub); got != 4 {
+			t.Errorf("one of ten got %d snapshots in two seconds, want 4", got)
+		}
+		for _, other := range others {
+			other.Close()
+		}
+		if got := count(sub); got != 20 {
+			t.Errorf("the last one got %d snapshots in two seconds, want 20", got)
+		}
+	})
 }

@@ -52,13 +52,13 @@ func read(t *testing.T, h *Hub, limit int) *reader {
 	defer sub.Close()
 	r := &reader{step: current.Workers, statusSeq: current.Seq}
 	for range limit {
-		e, err := sub.Next(t.Context())
+		d, err := sub.Next(t.Context())
 		var cut *CutError
 		if r.cut = errors.As(err, &cut); r.cut || err == io.EOF {
 			return r
 		}
 		if err == nil {
-			err = r.see(e)
+			err = r.see(d.Event)
 		}
 		if err != nil {
 			t.Error(err)

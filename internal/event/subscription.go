@@ -14,6 +14,9 @@ import (
 type Filter struct {
 	Kinds Kind       // zero: all
 	Level slog.Level // lines at this level or above
+	// After is the highest ID that the reader saw before it lost an earlier
+	// subscription; zero if it had none.
+	After uint64
 }
 
 func (f Filter) wants(k Kind) bool { return f.Kinds == 0 || f.Kinds&k != 0 }
@@ -44,7 +47,7 @@ func (id slotID) kind() Kind { return [slotCount]Kind{KindStatus, KindProgress, 
 
 // slot keeps the latest event of one kind.
 type slot struct {
-	latest Event     // nil: none since the last hand-out
+	latest Delivery  // zero: none since the last hand-out
 	next   time.Time // no hand-out before
 }
 
@@ -77,14 +80,14 @@ func newSubscription(h *Hub, f Filter) *Subscription {
 // Next returns the next event, waiting for one if need be. Its error is ctx's own when
 // that ends, [io.EOF] once the subscription or the hub is closed, or a [*CutError]; the
 // last two are final. Only one goroutine may be in Next at a time.
-func (s *Subscription) Next(ctx context.Context) (Event, error) {
+func (s *Subscription) Next(ctx context.Context) (Delivery, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return Delivery{}, err
 		}
-		e, wait, err := s.take()
-		if e != nil || err != nil {
-			return e, err
+		d, wait, err := s.take()
+		if d.ID != 0 || err != nil {
+			return d, err
 		}
 		s.await(ctx, wait)
 	}
@@ -101,62 +104,77 @@ func (s *Subscription) Close() {
 
 // take returns the event that is due, or how long to wait for one: 0 means until there
 // is something new.
-func (s *Subscription) take() (Event, time.Duration, error) {
+func (s *Subscription) take() (Delivery, time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.end != nil {
-		return nil, 0, s.end
+		return Delivery{}, 0, s.end
 	}
-	if e := s.phases.pop(); e != nil {
-		return e, 0, nil
+	if d, ok := s.phases.pop(); ok {
+		return d, 0, nil
 	}
-	e, wait := s.takeLatest()
-	if e != nil {
-		return e, 0, nil
+	d, wait := s.takeLatest()
+	if d.ID != 0 {
+		return d, 0, nil
 	}
-	if e := s.lines.pop(); e != nil {
-		return s.markMissed(e), 0, nil
+	if d, ok := s.lines.pop(); ok {
+		return s.markMissed(d), 0, nil
 	}
 	if s.ending {
-		return nil, 0, io.EOF
+		return Delivery{}, 0, io.EOF
 	}
-	return nil, wait, nil
+	return Delivery{}, wait, nil
 }
 
 // takeLatest returns the first slot's event that is due, or the shortest wait for one.
 // mu held.
-func (s *Subscription) takeLatest() (Event, time.Duration) {
-	now, interval := s.hub.opts.Now(), s.hub.opts.Interval
+func (s *Subscription) takeLatest() (Delivery, time.Duration) {
+	now, interval := s.hub.opts.Now(), time.Duration(s.hub.interval.Load())
 	var shortest time.Duration
 	for i := range s.slots {
 		sl := &s.slots[i]
-		if sl.latest == nil {
+		if sl.latest.ID == 0 {
 			continue
 		}
 		wait := sl.next.Sub(now)
-		if wait > interval { // the clock was set back
+		if wait > interval { // the clock was set back, or readers have left
 			wait = 0
 		}
 		if wait <= 0 || s.ending {
-			e := sl.latest
-			sl.latest, sl.next = nil, now.Add(interval)
-			return e, 0
+			d := sl.latest
+			sl.latest, sl.next = Delivery{}, now.Add(interval)
+			return d, 0
 		}
 		if shortest == 0 || wait < shortest {
 			shortest = wait
 		}
 	}
-	return nil, shortest
+	return Delivery{}, shortest
 }
 
 // markMissed writes into a line how many were lost before it. mu held.
-func (s *Subscription) markMissed(e Event) Event {
+func (s *Subscription) markMissed(d Delivery) Delivery {
 	if s.missed == 0 {
-		return e
+		return d
 	}
-	l := e.(Line)
+	l := d.Event.(Line)
 	l.Missed, s.missed = s.missed, 0
-	return l
+	d.Event = l
+	return d
+}
+
+// replay queues what a reader who comes back has not seen, as far as the hub has it.
+func (s *Subscription) replay(phases, lines []Delivery) {
+	for _, d := range phases {
+		if d.ID > s.filter.After {
+			s.offerPhase(d)
+		}
+	}
+	for _, d := range lines {
+		if l := d.Event.(Line); d.ID > s.filter.After {
+			s.offerLine(d, l.Level)
+		}
+	}
 }
 
 // await returns when there may be something to take.
@@ -176,44 +194,44 @@ func (s *Subscription) await(ctx context.Context, wait time.Duration) {
 
 // offerLatest replaces the slot's event. The reader is woken only when the slot was
 // empty: otherwise it knows, and waits for the interval to pass.
-func (s *Subscription) offerLatest(id slotID, e Event) {
+func (s *Subscription) offerLatest(id slotID, d Delivery) {
 	if !s.filter.wants(id.kind()) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.slots[id].latest == nil {
+	if s.slots[id].latest.ID == 0 {
 		s.signal()
 	}
-	s.slots[id].latest = e
+	s.slots[id].latest = d
 }
 
 // offerLine queues a line and says whether the oldest had to go for it.
-func (s *Subscription) offerLine(e Event, level slog.Level) (dropped bool) {
+func (s *Subscription) offerLine(d Delivery, level slog.Level) (dropped bool) {
 	if !s.filter.wants(KindLine) || level < s.filter.Level {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.signal()
-	if s.lines.push(e) {
+	if s.lines.push(d) {
 		return false
 	}
 	s.lines.pop()
-	s.lines.push(e)
+	s.lines.push(d)
 	s.missed++
 	return true
 }
 
 // offerPhase queues a phase change. If there is no room the subscription is cut off,
 // and the phase changes that its reader will not get are counted.
-func (s *Subscription) offerPhase(c PhaseChange) (lost uint64) {
+func (s *Subscription) offerPhase(d Delivery) (lost uint64) {
 	if !s.filter.wants(KindPhase) {
 		return 0
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phases.push(c) {
+	if s.phases.push(d) {
 		s.signal()
 		return 0
 	}
