@@ -33,6 +33,10 @@ type Delivery struct {
 	// sees the IDs of one kind rise; those of several kinds come out of order.
 	ID    uint64
 	Event Event
+	// Resume is what a reader who got this delivery gives as [Filter.After] when it comes
+	// back: nothing that waited for it has an ID that low. It is ID, or less while what
+	// is older still waits.
+	Resume uint64
 	// Shown is, for a [PhaseChange], the snapshot that was published with it; nil if it
 	// was ignored as an old one.
 	Shown *Status
@@ -84,7 +88,9 @@ type Progress struct {
 	Phase order.Phase
 	Done  int64
 	Total int64 // 0 where the end is not known, as with a pipe
-	At    time.Time
+	// Settled counts the run's orders that have reached an outcome, by lane.
+	Settled [order.PriorityCount]int64
+	At      time.Time
 }
 
 // Kind implements [Event].

@@ -40,6 +40,14 @@ func (q *fifo) pop() (d Delivery, ok bool) {
 	return d, true
 }
 
+// peek returns the oldest, if there is one, and leaves it there.
+func (q *fifo) peek() (d Delivery, ok bool) {
+	if q.size == 0 {
+		return Delivery{}, false
+	}
+	return q.ring[q.head], true
+}
+
 // all returns what waits, oldest first, and leaves it there.
 func (q *fifo) all() []Delivery {
 	list := make([]Delivery, 0, q.size)

@@ -528,3 +528,58 @@ func TestManySubscribersShareABudget(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoComesBackFromAnywhereMissesNothing reads a mixture of events, stops after each
+// number of them, comes back, and must then have every change and line.
+func TestWhoComesBackFromAnywhereMissesNothing(t *testing.T) {
+	t.Parallel()
+	const changes, lines = 6, 9
+	for stop := range changes + lines + 3 {
+		h := NewHub(Options{})
+		sub, _ := h.Subscribe(Filter{})
+		publish := func(from, to int) {
+			for i := from; i < to; i++ {
+				if i < changes {
+					h.PublishPhase(PhaseChange{At: time.Unix(int64(i), 0)}, Status{Workers: i})
+				}
+				h.PublishLine(Line{Text: fmt.Sprint(i)})
+				h.PublishMetrics(Metrics{Busy: i})
+			}
+		}
+		seen := map[string]bool{}
+		see := func(d Delivery) {
+			switch e := d.Event.(type) {
+			case PhaseChange:
+				seen["change "+fmt.Sprint(e.At.Unix())] = true
+			case Line:
+				seen["line "+e.Text] = true
+			}
+		}
+		publish(0, 4)
+		var resume uint64
+		for range stop {
+			d, _, _ := sub.take()
+			if d.ID == 0 {
+				break
+			}
+			see(d)
+			if d.Resume < resume {
+				t.Errorf("Resume went back from %d to %d", resume, d.Resume)
+			}
+			resume = d.Resume
+		}
+		sub.Close()
+		publish(4, lines)
+		if resume == 0 {
+			resume = 1 // who saw nothing gets the state and no past; here it saw the first change
+			seen["change 0"] = true
+		}
+		again, _ := h.Subscribe(Filter{After: resume})
+		for d, _, _ := again.take(); d.ID != 0; d, _, _ = again.take() {
+			see(d)
+		}
+		if len(seen) != changes+lines {
+			t.Errorf("who stopped after %d events and came back has seen %d of %d", stop, len(seen), changes+lines)
+		}
+	}
+}

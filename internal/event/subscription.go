@@ -58,13 +58,14 @@ type Subscription struct {
 	wake   chan struct{} // holds a token when there may be something new
 
 	// mu guards what follows.
-	mu     sync.Mutex
-	phases fifo
-	lines  fifo
-	missed uint64 // lines dropped since the last one that was handed out
-	slots  [slotCount]slot
-	ending bool  // nothing is added; what waits is handed out without delay
-	end    error // set: Next returns this at once
+	mu      sync.Mutex
+	phases  fifo
+	lines   fifo
+	missed  uint64 // lines dropped since the last one that was handed out
+	highest uint64 // ID of what was handed out
+	slots   [slotCount]slot
+	ending  bool  // nothing is added; what waits is handed out without delay
+	end     error // set: Next returns this at once
 }
 
 func newSubscription(h *Hub, f Filter) *Subscription {
@@ -111,14 +112,14 @@ func (s *Subscription) take() (Delivery, time.Duration, error) {
 		return Delivery{}, 0, s.end
 	}
 	if d, ok := s.phases.pop(); ok {
-		return d, 0, nil
+		return s.handOut(d), 0, nil
 	}
 	d, wait := s.takeLatest()
 	if d.ID != 0 {
-		return d, 0, nil
+		return s.handOut(d), 0, nil
 	}
 	if d, ok := s.lines.pop(); ok {
-		return s.markMissed(d), 0, nil
+		return s.handOut(s.markMissed(d)), 0, nil
 	}
 	if s.ending {
 		return Delivery{}, 0, io.EOF
@@ -150,6 +151,19 @@ func (s *Subscription) takeLatest() (Delivery, time.Duration) {
 		}
 	}
 	return Delivery{}, shortest
+}
+
+// handOut notes how far the reader has come. What is published is offered in the order
+// of its IDs, so nothing waits that is older than the oldest of each queue. mu held.
+func (s *Subscription) handOut(d Delivery) Delivery {
+	s.highest = max(s.highest, d.ID)
+	d.Resume = s.highest
+	for _, q := range []*fifo{&s.phases, &s.lines} {
+		if oldest, ok := q.peek(); ok {
+			d.Resume = min(d.Resume, oldest.ID-1)
+		}
+	}
+	return d
 }
 
 // markMissed writes into a line how many were lost before it. mu held.
