@@ -22,6 +22,8 @@ Stopping a waiting command does not stop the run.`
 // generateFlags say what to start, and whether to stay.
 type generateFlags struct {
 	quantity string
+	seed     string
+	tiers    string
 	force    bool
 	wait     bool
 }
@@ -38,6 +40,8 @@ func newGenerate(c *console) *cobra.Command {
 	r := newRemote(c, cmd)
 	r.addKey(cmd)
 	cmd.Flags().StringVarP(&f.quantity, "quantity", "n", "1000000", "orders to generate")
+	cmd.Flags().StringVar(&f.seed, "seed", "", "number that decides every order (default: random, and recorded)")
+	cmd.Flags().StringVar(&f.tiers, "tiers", "", "weights of BRONZE, SILVER, GOLD and DIAMOND, such as 40,30,20,10 (default: the server's)")
 	cmd.Flags().BoolVar(&f.force, "force", false, "cancel the active run first, if there is one")
 	cmd.Flags().BoolVar(&f.wait, "wait", false, "show how the run gets on, until its end")
 	cmd.Flags().Lookup("timeout").Usage = "longest time to wait; 0 for no limit, which with --wait is the default"
@@ -61,7 +65,7 @@ func newGenerate(c *console) *cobra.Command {
 
 // options returns what to ask for. What is not given is the server's to decide.
 func (f *generateFlags) options(cmd *cobra.Command) (client.GenerateOptions, error) {
-	o := client.GenerateOptions{Force: f.force}
+	o := client.GenerateOptions{Force: f.force, Seed: f.seed, Tiers: f.tiers}
 	if !given(cmd, "quantity") {
 		return o, nil
 	}

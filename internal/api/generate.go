@@ -26,6 +26,8 @@ type generateParams struct {
 	force          flag
 	autoForce      flag
 	returnOnActive flag
+	seed           seedNumber
+	tiers          tierWeights
 }
 
 func (a *API) generateParams() generateParams {
@@ -43,6 +45,14 @@ func (a *API) generateParams() generateParams {
 			name: "returnOnActive", byDefault: true,
 			doc: "Accepted and without effect: a run that is active is always answered with 409 and its runId.",
 		},
+		seed: seedNumber{
+			name: "seed",
+			doc:  "The number that decides every order, from 0 to 18446744073709551615; the same seed makes the same orders. Random if not given.",
+		},
+		tiers: tierWeights{
+			name: "tiers",
+			doc:  "The weights of BRONZE, SILVER, GOLD and DIAMOND, as in 40,30,20,10. Those of the server's configuration if not given.",
+		},
 	}
 }
 
@@ -53,7 +63,7 @@ func (a *API) registerGenerate() {
 		summary: "Start a run of generated orders",
 		more:    "Answers as soon as the run is durable; Location says where to follow it.",
 		status:  http.StatusAccepted,
-		params:  []parameter{p.quantity, p.force, p.autoForce, p.returnOnActive, idempotencyKey{}},
+		params:  []parameter{p.quantity, p.force, p.autoForce, p.returnOnActive, p.seed, p.tiers, idempotencyKey{}},
 		errors: []int{
 			http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 			http.StatusUnprocessableEntity, http.StatusServiceUnavailable, http.StatusInsufficientStorage,
@@ -65,10 +75,18 @@ func (a *API) generate(ctx context.Context, req *request) (*accepted, error) {
 	p, in := a.generateParams(), req.reading()
 	quantity, force, autoForce := in.number(p.quantity), in.flag(p.force), in.flag(p.autoForce)
 	in.flag(p.returnOnActive)
+	seed, weights := in.seed(p.seed), in.weights(p.tiers)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	run, standstill, err := a.start(ctx, a.opts.NewSpec(quantity), force, autoForce, req.idem)
+	spec := a.opts.NewSpec(quantity)
+	if seed != nil {
+		spec.Seed = *seed
+	}
+	if weights != nil {
+		spec.Weights = *weights
+	}
+	run, standstill, err := a.start(ctx, spec, force, autoForce, req.idem)
 	if err != nil {
 		return nil, err
 	}

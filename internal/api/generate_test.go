@@ -176,3 +176,27 @@ func TestParametersMayComeAsJSON(t *testing.T) {
 		t.Errorf("target = %d, want 1234", got)
 	}
 }
+
+func TestGenerateWithSeedAndTiers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		path, body string
+		seed       uint64
+		weights    order.Weights
+	}{
+		"query":        {"?quantity=5&seed=18446744073709551615&tiers=40,30,20,10", "", 18446744073709551615, order.Weights{40, 30, 20, 10}},
+		"body":         {"", `{"quantity":5,"seed":"18446744073709551615","tiers":"0,0,0,1"}`, 18446744073709551615, order.Weights{0, 0, 0, 1}},
+		"body, number": {"", `{"quantity":5,"seed":9007199254740993}`, 9007199254740993, order.Weights{1, 1, 1, 1}},
+		"neither":      {"?quantity=5", "", 42, order.Weights{1, 1, 1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, nil)
+			read[wire.Started](t, f.do(http.MethodPost, "/pedidos/generate"+test.path, test.body, "Content-Type", "application/json"), http.StatusAccepted)
+			runs, err := f.store.Runs(t.Context(), order.RunID{}, 1)
+			if err != nil || len(runs) != 1 || runs[0].Spec.Seed != test.seed || runs[0].Spec.Weights != test.weights {
+				t.Errorf("the run is %+v, %v; want seed %d and weights %v", runs, err, test.seed, test.weights)
+			}
+		})
+	}
+}

@@ -23,6 +23,8 @@ const (
 	allowedNoNames text = "allowed/no-names"
 	allowedValue   text = "allowed/value"
 	allowedEnd     text = "allowed/end"
+	allowedSeed    text = "allowed/seed"
+	allowedWeights text = "allowed/weights"
 
 	textUnknownRoute text = "detail/unknown-route/named"
 	textMethod       text = "detail/method-not-allowed/named"

@@ -25,6 +25,10 @@ func TestBadParameters(t *testing.T) {
 		{"POST", "/pedidos/generate", "force", words},
 		{"POST", "/pedidos/generate", "autoForceIfStale", words},
 		{"POST", "/pedidos/generate", "returnOnActive", words},
+		{"POST", "/pedidos/generate", "seed", append(numbers[:9:9], "18446744073709551616", "1_0", "1&%s=1")},
+		{"POST", "/pedidos/generate", "tiers", []string{
+			"", "1", "1,2,3", "1,2,3,4,5", "0,0,0,0", "1,2,3,-4", "1,2,3,1000001", "1, 2,3,4", "a,b,c,d", "1,2,3,4&%s=1,2,3,4",
+		}},
 		{"POST", "/pedidos/cancel", "purge", words},
 		{"POST", "/pedidos/cancel", "removePending", words},
 		{"POST", "/pedidos/cancel", "resetLogs", words},

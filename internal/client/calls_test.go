@@ -55,8 +55,8 @@ func runCalls(t *testing.T) []called {
 		{"Generate", "POST /pedidos/generate", started, func(ctx context.Context, c *client.Client) (any, error) {
 			return as(c.Generate(ctx, client.GenerateOptions{}))
 		}},
-		{"Generate with all", "POST /pedidos/generate?autoForceIfStale=false&force=true&quantity=5", started, func(ctx context.Context, c *client.Client) (any, error) {
-			return as(c.Generate(ctx, client.GenerateOptions{Quantity: 5, Force: true, SpareStale: true}))
+		{"Generate with all", "POST /pedidos/generate?autoForceIfStale=false&force=true&quantity=5&seed=7&tiers=1%2C2%2C3%2C4", started, func(ctx context.Context, c *client.Client) (any, error) {
+			return as(c.Generate(ctx, client.GenerateOptions{Quantity: 5, Seed: "7", Tiers: "1,2,3,4", Force: true, SpareStale: true}))
 		}},
 		{"Cancel", "POST /pedidos/cancel", cancelled, func(ctx context.Context, c *client.Client) (any, error) {
 			return as(c.Cancel(ctx, client.CancelOptions{}))

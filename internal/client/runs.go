@@ -15,9 +15,11 @@ func (c *Client) Status(ctx context.Context) (wire.Status, error) {
 
 // GenerateOptions say what run to start. The zero value leaves all to the server.
 type GenerateOptions struct {
-	Quantity   int64 // orders; 0: the server's default
-	Force      bool  // end the active run first
-	SpareStale bool  // do not end an active run that has come to a standstill
+	Quantity   int64  // orders; 0: the server's default
+	Seed       string // decimal; empty: a random one
+	Tiers      string // four weights such as 40,30,20,10; empty: the server's default
+	Force      bool   // end the active run first
+	SpareStale bool   // do not end an active run that has come to a standstill
 }
 
 // Generate starts a run of generated orders and returns once it is durable, not once it
@@ -25,6 +27,8 @@ type GenerateOptions struct {
 func (c *Client) Generate(ctx context.Context, o GenerateOptions) (wire.Started, error) {
 	p := params{}
 	p.positive("quantity", o.Quantity)
+	p.text("seed", o.Seed)
+	p.text("tiers", o.Tiers)
 	if o.Force {
 		p.flag("force", &o.Force)
 	}
