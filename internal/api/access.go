@@ -35,8 +35,10 @@ func (w *recorder) Write(p []byte) (int, error) {
 }
 
 // logRequests counts every request and logs it once it is answered: what changed
-// something or went wrong for an operator to see, and the many polls at debug level.
-func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time) middleware {
+// something or went wrong for an operator to see, and the many polls at debug level. Of
+// live connections, how long they last says nothing, and how many there are is counted
+// where they are held.
+func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time, live livePaths) middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start, rec := now(), &recorder{ResponseWriter: w}
@@ -45,8 +47,12 @@ func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time) middlewa
 				if status == 0 {
 					status = http.StatusOK
 				}
-				m.observe(r.Method, r.Pattern, status, took)
-				log.LogAttrs(r.Context(), levelOf(r.Method, status), "request",
+				level := slog.LevelDebug
+				if !live.has(r) {
+					m.observe(r.Method, r.Pattern, status, took)
+					level = levelOf(r.Method, status)
+				}
+				log.LogAttrs(r.Context(), level, "request",
 					slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),
 					slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("from", r.RemoteAddr))
 			}()

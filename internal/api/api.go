@@ -35,6 +35,8 @@ type Options struct {
 	Origins []string
 	// InFlight is how many requests are answered at once; more get 503. Default: 256.
 	InFlight int
+	// Mounts are handlers beside the API's own.
+	Mounts []Mount
 	// Checks are asked by /readyz beside the store.
 	Checks []Check
 	// Metrics answers GET /metrics. Default: the handler of Registry.
@@ -93,6 +95,8 @@ type API struct {
 	log      *slog.Logger
 	texts    dictionaries
 	routes   *routes
+	open     livePaths
+	sites    *sites
 	huma     huma.API
 	keys     *keysInUse
 	latest   *snapshots
@@ -152,6 +156,7 @@ func (a *API) register() {
 	a.registerProblems()
 	a.registerMetrics()
 	a.registerDocument()
+	a.mount()
 }
 
 // humaConfig sets huma up to write JSON and nothing that nobody asked for: no pages of

@@ -20,17 +20,18 @@ func (a *API) chain() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hosts: %w", err)
 	}
+	a.sites = sites
 	m := newMetrics(a.opts.Registry, slices.Clone(a.routes.paths))
 	var handler http.Handler = http.HandlerFunc(a.route)
 	outermostLast := []middleware{
-		limitBody(a.deny),
-		limitInFlight(a.opts.InFlight, m.refused, a.deny),
-		sites.refuseForeign(a.deny),
+		a.open.unless(limitBody(a.deny)),
+		a.open.unless(limitInFlight(a.opts.InFlight, m.refused, a.deny)),
+		a.open.unless(sites.refuseForeign(a.deny)),
 		sites.allowTrusted,
 		hosts.refuseUnknown(a.deny),
 		setHeaders,
 		recoverPanics(a.log, m.panics, a.deny),
-		logRequests(a.log, m, a.opts.Now),
+		logRequests(a.log, m, a.opts.Now, a.open),
 	}
 	for _, wrap := range outermostLast {
 		handler = wrap(handler)

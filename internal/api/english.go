@@ -17,6 +17,7 @@ func englishTexts() dictionary {
 		allowedNoNames: "no parameters at all",
 		allowedValue:   "a text, a number, true or false",
 		allowedEnd:     "a number that is not below start, %d",
+		allowedAsSaid:  "%s",
 		allowedSeed:    "one whole number from 0 to 18446744073709551615",
 		allowedWeights: "four whole numbers from 0 to 1000000 separated by commas, not all 0",
 

@@ -23,6 +23,7 @@ const (
 	allowedNoNames text = "allowed/no-names"
 	allowedValue   text = "allowed/value"
 	allowedEnd     text = "allowed/end"
+	allowedAsSaid  text = "allowed/as-said"
 	allowedSeed    text = "allowed/seed"
 	allowedWeights text = "allowed/weights"
 

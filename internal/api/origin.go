@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/filavip/filavip/internal/order"
@@ -39,6 +40,22 @@ func (s *sites) refuseForeign(deny denier) middleware {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// admit says whether a request comes from no page, from one of this host, or from one
+// of the trusted sites. Unlike refuseForeign it asks this of requests that only read.
+func (s *sites) admit(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		// A page gets images and scripts without saying who it is.
+		from := r.Header.Get("Sec-Fetch-Site")
+		return from == "" || from == "none" || from == "same-origin"
+	}
+	if slices.Contains(s.trusted, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
 // allowTrusted tells browsers that pages of trusted sites may read the answers. There

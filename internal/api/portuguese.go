@@ -17,6 +17,7 @@ func portugueseTexts() dictionary {
 		allowedNoNames: "nenhum parâmetro",
 		allowedValue:   "um texto, um número, true ou false",
 		allowedEnd:     "um número não menor que start, %d",
+		allowedAsSaid:  "%s",
 		allowedSeed:    "um número inteiro de 0 a 18446744073709551615",
 		allowedWeights: "quatro números inteiros de 0 a 1000000 separados por vírgulas, não todos 0",
 
