@@ -67,6 +67,9 @@ func serveUntil(ctx context.Context, c *console, a *app.App) error {
 		fmt.Fprintf(c.err, "Resuming run %s in phase %v.\n", run.ID, run.Phase)
 	}
 	fmt.Fprintf(c.err, "Serving on http://%s\n", a.Addr())
+	if second := a.DashboardAddr(); second != "" {
+		fmt.Fprintf(c.err, "The dashboard is also on http://%s\n", second)
+	}
 	return a.Serve(ctx)
 }
 
@@ -75,5 +78,5 @@ func orElsewhere(err error) error {
 	if refused := (*net.OpError)(nil); !errors.As(err, &refused) {
 		return err
 	}
-	return fmt.Errorf("%w\nname another port with --port or PORT, 0 for any free one; --host or HOST is the address", err)
+	return fmt.Errorf("%w\nname another port with --port or PORT, 0 for any free one, or --dashboard-port or DASHBOARD_PORT for the second; --host or HOST is the address", err)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/pipeline"
 	"github.com/filavip/filavip/internal/queue"
+	"github.com/filavip/filavip/internal/realtime"
 	"github.com/filavip/filavip/internal/store/pebblestore"
 )
 
@@ -59,8 +60,10 @@ type App struct {
 	growth   *growth // of the store's totals
 	rejects  *rejectLog
 	api      *api.API
-	listener net.Listener
+	live     *realtime.Live
 	server   *http.Server
+
+	listeners []net.Listener // the API's, and maybe a second
 
 	announcing sync.Mutex // held from taking a snapshot until it is published
 

@@ -51,7 +51,7 @@ func measure(t *testing.T, flags map[string]string) *measured {
 	if err := a.Listen(t.Context()); err != nil {
 		t.Fatalf("Listen = %v", err)
 	}
-	t.Cleanup(func() { _ = a.listener.Close() }) // nobody serves
+	t.Cleanup(func() { _ = a.listeners[0].Close() }) // nobody serves
 	if _, err := a.Start(t.Context()); err != nil {
 		t.Fatalf("Start = %v", err)
 	}

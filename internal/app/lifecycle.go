@@ -73,9 +73,33 @@ func (a *App) sample(ctx context.Context) {
 func (a *App) publishStatus(ctx context.Context) {
 	a.announcing.Lock()
 	defer a.announcing.Unlock()
-	if status, err := a.status(ctx); err == nil {
-		a.hub.PublishStatus(status)
+	status, err := a.status(ctx)
+	if err != nil {
+		return
 	}
+	a.hub.PublishStatus(status)
+	if status.Run != nil && status.Run.Active() {
+		a.hub.PublishProgress(progressOf(&status))
+	}
+}
+
+// progressOf returns how far the run of a snapshot is within its phase: generation by
+// what was generated, and the rest by what the lane whose turn it is has settled.
+func progressOf(s *event.Status) event.Progress {
+	p := event.Progress{Run: s.Run.ID, Phase: s.Run.Phase, At: s.At}
+	for lane := range s.Counts {
+		c := &s.Counts[lane]
+		p.Settled[lane] = c.Processed + c.Dead
+	}
+	lane := order.VIP
+	if s.Run.Phase > order.WaitingVIPDrain {
+		lane = order.Normal
+	}
+	p.Done, p.Total = p.Settled[lane], s.Counts[lane].Generated
+	if s.Run.Phase == order.Generating {
+		p.Done, p.Total = s.Counts.Generated(), s.Run.Spec.Target
+	}
+	return p
 }
 
 // status takes a snapshot.

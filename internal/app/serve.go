@@ -19,10 +19,11 @@ import (
 // drainFor is how long requests under way may take once the server stops.
 const drainFor = 5 * time.Second
 
-// Listen opens the API's port. It comes before Start, so that a port that is taken
-// stops the process before it works on anything.
+// Listen opens the API's port, and the second one if there is to be one. It comes before
+// Start, so that a port that is taken stops the process before it works on anything.
 func (a *App) Listen(ctx context.Context) error {
 	setErrors()
+	a.live = a.newLive()
 	server, err := api.New(api.Options{
 		Pipeline:  a.pipeline,
 		Queue:     a.pool,
@@ -32,20 +33,41 @@ func (a *App) Listen(ctx context.Context) error {
 		MaxOrders: a.cfg.MaxOrders,
 		Hosts:     a.cfg.AllowedHosts,
 		Origins:   a.cfg.CORSOrigins,
+		Mounts:    a.mounts(),
 		Metrics:   a.metricsHandler(),
 		Registry:  a.metrics,
 		Version:   a.opts.Version,
 		Now:       a.clock,
 		Log:       a.log,
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.openPorts(ctx)
 	}
-	if a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Addr()); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	if err != nil {
+		return errors.Join(err, a.live.Close(ctx))
 	}
 	a.api, a.server = server, api.NewServer(server, a.log)
 	a.cleanups.push("server", a.closeServer)
+	a.cleanups.push("live view", a.closeLive)
+	return nil
+}
+
+// openPorts opens all ports, or none.
+func (a *App) openPorts(ctx context.Context) error {
+	for _, addr := range []string{a.cfg.Addr(), a.cfg.DashboardAddr()} {
+		if addr == "" {
+			continue
+		}
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+		if err != nil {
+			for _, opened := range a.listeners {
+				opened.Close()
+			}
+			a.listeners = nil
+			return fmt.Errorf("listen: %w", err)
+		}
+		a.listeners = append(a.listeners, l)
+	}
 	return nil
 }
 
@@ -54,13 +76,23 @@ func (a *App) Listen(ctx context.Context) error {
 var setErrors = sync.OnceFunc(func() { huma.NewError = api.NewError })
 
 // Addr returns the address the API listens on.
-func (a *App) Addr() string { return a.listener.Addr().String() }
+func (a *App) Addr() string { return a.listeners[0].Addr().String() }
+
+// DashboardAddr returns the second address that all is served on; empty if there is none.
+func (a *App) DashboardAddr() string {
+	if len(a.listeners) < 2 {
+		return ""
+	}
+	return a.listeners[1].Addr().String()
+}
 
 // Serve answers requests until ctx is done or the server fails. Readiness fails as soon
 // as ctx is done; Stop then lets requests under way finish.
 func (a *App) Serve(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() { failed <- a.server.Serve(a.listener) }()
+	failed := make(chan error, len(a.listeners))
+	for _, l := range a.listeners {
+		go func() { failed <- a.server.Serve(l) }()
+	}
 	select {
 	case <-ctx.Done():
 		a.api.Drain()
@@ -68,6 +100,18 @@ func (a *App) Serve(ctx context.Context) error {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	}
+}
+
+// closeLive ends the connections that stay open: the server would wait for them.
+// Readiness fails first, so that who comes back goes elsewhere.
+func (a *App) closeLive(ctx context.Context) error {
+	a.api.Drain()
+	ctx, cancel := context.WithTimeout(ctx, drainFor)
+	defer cancel()
+	if err := a.live.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("close live view: %w", err)
+	}
+	return nil
 }
 
 func (a *App) closeServer(ctx context.Context) error {

@@ -41,6 +41,7 @@ type Config struct {
 
 	Metrics          bool
 	DashboardRefresh time.Duration
+	DashboardPort    int // 0: none
 
 	URL string // of the server that client commands talk to; never empty
 
@@ -52,6 +53,15 @@ type Config struct {
 
 // Distributed says whether the settings choose the distributed engine.
 func (c *Config) Distributed() bool { return c.MongoURI.IsSet() }
+
+// DashboardAddr returns the host and the second port to listen on, joined; empty if
+// there is none, or if it is the first.
+func (c *Config) DashboardAddr() string {
+	if c.DashboardPort == 0 || c.DashboardPort == c.Port {
+		return ""
+	}
+	return net.JoinHostPort(c.Host, strconv.Itoa(c.DashboardPort))
+}
 
 // Addr returns the host and port to listen on, joined.
 func (c *Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

@@ -139,7 +139,7 @@ func TestEverySettingIsEffective(t *testing.T) {
 		SimulateWork: 2 * time.Millisecond, SimulateFailures: 0.01,
 		LogFiles: false, LogLevel: slog.LevelDebug, LogProgressEvery: 200 * time.Millisecond,
 		LogFlushInterval: 201 * time.Millisecond, LogBufferMax: 51,
-		Metrics: false, DashboardRefresh: time.Second, URL: "https://h/base",
+		Metrics: false, DashboardRefresh: time.Second, DashboardPort: 3001, URL: "https://h/base",
 	}
 	var environ []string
 	defaults := load(t, Sources{})
@@ -371,19 +371,18 @@ func TestRetiredNamesInTheEnvironmentAreNotOurs(t *testing.T) {
 func TestSettingsWithoutEffect(t *testing.T) {
 	t.Parallel()
 	c := load(t, Sources{
-		EnvFile: write(t, "LOG_MEMORY=true\nDASHBOARD_PORT=3000\n"),
+		EnvFile: write(t, "LOG_MEMORY=true\n"),
 		Environ: []string{"LOG_MEMORY=1", "PORT=3000"},
 		Flags:   map[string]string{"normal-batch-size": "0500"},
 	})
 	want := []string{
 		"--normal-batch-size (flag) has no effect in this version: enqueuing is one step, whatever its size",
 		"LOG_MEMORY (environment) has no effect in this version: progress lines have no memory figures",
-		"DASHBOARD_PORT (.env line 2) has no effect in this version: everything is served on PORT",
 	}
 	if diff := cmp.Diff(want, c.Warnings); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)
 	}
-	for key, want := range map[string]string{"NORMAL_ENQUEUE_BATCH_SIZE": "500", "LOG_MEMORY": "true", "DASHBOARD_PORT": "3000"} {
+	for key, want := range map[string]string{"NORMAL_ENQUEUE_BATCH_SIZE": "500", "LOG_MEMORY": "true"} {
 		if got := entry(t, c, key).Value; got != want {
 			t.Errorf("Entries()[%s] = %q, want %q", key, got, want)
 		}
@@ -430,6 +429,16 @@ func TestFlagsAreUsable(t *testing.T) {
 	for _, old := range retired() {
 		if slices.Contains(names, old.Key) {
 			t.Errorf("%s is both a setting and retired", old.Key)
+		}
+	}
+}
+
+func TestDashboardAddr(t *testing.T) {
+	t.Parallel()
+	for port, want := range map[string]string{"0": "", "3000": "", "3001": "127.0.0.1:3001"} {
+		c := load(t, Sources{Environ: []string{"DASHBOARD_PORT=" + port}})
+		if got := c.DashboardAddr(); got != want {
+			t.Errorf("DashboardAddr() with DASHBOARD_PORT=%s = %q, want %q", port, got, want)
 		}
 	}
 }

@@ -345,7 +345,7 @@ func TestTheHubIsATail(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Next() = %v", err)
 	}
-	line := got.(event.Line)
+	line := got.Event.(event.Line)
 	line.At = time.Time{}
 	want := event.Line{Seq: 1, Level: slog.LevelWarn, Component: "queue", Text: "retry put off", Attrs: `due=2s why="disk is full"`}
 	if diff := cmp.Diff(want, line); diff != "" {

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/filavip/filavip/internal/api"
+	"github.com/filavip/filavip/internal/realtime"
+)
+
+// newLive makes the live view. What it asks of the API it asks once that serves.
+func (a *App) newLive() *realtime.Live {
+	return realtime.New(realtime.Options{
+		Hub:    a.hub,
+		Status: func(ctx context.Context) ([]byte, error) { return a.api.Status(ctx) },
+		Call: func(ctx context.Context, from *http.Request, path string, fields []byte) (int, []byte) {
+			return a.api.Call(ctx, from, path, fields)
+		},
+		Refuse:      a.refuseStream,
+		AllowOrigin: func(r *http.Request) bool { return a.api.AllowsOrigin(r) },
+		Registry:    a.metrics,
+		Version:     a.opts.Version,
+		Now:         a.clock,
+		Log:         a.log,
+	})
+}
+
+// refuseStream answers a stream that the live view refuses as the API refuses.
+func (a *App) refuseStream(w http.ResponseWriter, r *http.Request, reason error) {
+	bad, ok := errors.AsType[*realtime.BadParameterError](reason)
+	switch {
+	case ok:
+		a.api.RefuseParameter(w, r, bad.Name, bad.Given, bad.Allowed)
+	case errors.Is(reason, realtime.ErrForeign):
+		a.api.RefuseOrigin(w, r)
+	default:
+		a.api.RefuseOverload(w, r)
+	}
+}
+
+// mounts returns what is served beside the API: the live view.
+func (a *App) mounts() []api.Mount {
+	return []api.Mount{
+		{Method: http.MethodGet, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
+		{Method: http.MethodPost, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
+		{Method: http.MethodGet, Path: "/pedidos/stream", Handler: a.live.Stream(), Live: true},
+	}
+}

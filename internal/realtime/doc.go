@@ -1,0 +1,31 @@
+// Package realtime puts the events of the hub on the wire: over Socket.IO, for browsers
+// and for clients of the challenge, and as server-sent events, for curl and for whatever
+// speaks nothing but HTTP.
+//
+// Both carry the same events under the same names with the same bodies, those of
+// package wire:
+//
+//	connected   first
+//	status      the whole status of the current or latest run: next, on each phase
+//	            change, and while orders move at most ten times a second
+//	phase       each phase change, before the status that shows it
+//	progress    how far the run is within its phase, at the pace of status
+//	metrics     one sample a second
+//	log         one line of the log
+//
+// # Loss
+//
+// Every phase change reaches every client that stays connected and reads: they are
+// queued, and a client for which too many wait is cut off and counted. Of the others
+// the latest replaces what was not sent yet, but for log lines, of which the oldest
+// make room and the next one says how many are missing. No client, however slow, holds
+// up the work.
+//
+// # Coming back
+//
+// An event may carry an ID: in server-sent events as their id, in Socket.IO as the
+// second argument. A client that lost its connection gives the last one it saw, as the
+// Last-Event-ID header or as lastEventId in Socket.IO's auth payload, and gets the phase
+// changes and lines it missed as far as they are still known; some may come twice. IDs
+// of an earlier process are recognised, and mean nothing.
+package realtime
