@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -106,19 +106,10 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 		result.Runs = append(result.Runs, run)
 		result.Floors = append(result.Floors, floor)
 	}
-	if err := result.print(c, f.output); err != nil {
+	if err := show(c, f.output, result, func(w io.Writer) error { return printBench(w, &result) }); err != nil {
 		return err
 	}
 	return result.check()
-}
-
-func (b *benched) print(c *console, output string) error {
-	if output != "json" {
-		return printBench(c.out, b)
-	}
-	enc := json.NewEncoder(c.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(b)
 }
 
 // check returns an error if what was measured cannot be right.

@@ -31,7 +31,7 @@ func newConfig(c *console) *cobra.Command {
 				return err
 			}
 			entries := cfg.Entries()
-			return show(c, output, entries, func(w io.Writer) error { return printEntries(w, entries) })
+			return list(c, output, entries, entries, func(w io.Writer) error { return printEntries(w, entries) })
 		},
 	}
 	addOutput(cmd, &output)

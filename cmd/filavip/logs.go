@@ -18,13 +18,17 @@ const logsLong = `Show the latest lines of the server's log, as it keeps them in
 
 Lines of all levels are shown in the order of their times. --level shows one level
 alone, --by-level one after the other. With -o json the whole answer of the server
-is printed, with so many lines of each level.`
+is printed, with so many lines of each level.
+
+With --follow new lines are shown as they are written, until Ctrl-C; --level then is
+the least level to show, and -o json or -o ndjson prints each line as JSON.`
 
 // logsFlags say which lines to show.
 type logsFlags struct {
 	lines   string
 	level   string
 	byLevel bool
+	follow  bool
 }
 
 func newLogs(c *console) *cobra.Command {
@@ -33,20 +37,31 @@ func newLogs(c *console) *cobra.Command {
 		Use:     "logs",
 		Short:   "Show the latest lines of the server's log",
 		Long:    logsLong,
-		Example: "  filavip logs -n 100\n  filavip logs --level error",
+		Example: "  filavip logs -n 100\n  filavip logs --level error\n  filavip logs -f --level warn",
 		Args:    c.noArgs,
 	}
 	r := newRemote(c, cmd)
 	cmd.Flags().StringVarP(&f.lines, "lines", "n", "50", "how many lines, up to 10000; with --by-level, of each level")
 	cmd.Flags().StringVar(&f.level, "level", "all", "which lines: all, info, warn, error")
 	cmd.Flags().BoolVar(&f.byLevel, "by-level", false, "show the lines of each level together")
+	cmd.Flags().BoolVarP(&f.follow, "follow", "f", false, "go on with new lines as they are written")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if f.follow && f.byLevel {
+			return withStatus(exitUsage, errors.New("--follow shows lines as they come and --by-level sorts them; give one of the two"))
+		}
 		if given(cmd, "level") && given(cmd, "by-level") {
 			return withStatus(exitUsage, errors.New("--level shows one level and --by-level all; give one of the two"))
 		}
 		n, err := f.number()
 		if err != nil {
 			return err
+		}
+		if f.follow {
+			r.perCall = callWithin
+			if !given(cmd, "timeout") {
+				r.timeout = 0
+			}
+			return r.call(cmd, func(ctx context.Context, api *client.Client) error { return f.tail(ctx, r, api, n) })
 		}
 		return r.call(cmd, func(ctx context.Context, api *client.Client) error {
 			logs, err := api.Logs(ctx, n)

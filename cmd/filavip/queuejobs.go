@@ -51,7 +51,7 @@ func newQueueJobs(c *console) *cobra.Command {
 				r.say(fmt.Sprintf("Jobs %d to %d of each state are listed, not to %d: the server lists none behind number %d.",
 					jobs.Range.Start, jobs.Range.End, last, jobs.Range.End))
 			}
-			return r.show(jobs, func(w io.Writer) error { return printJobs(w, &jobs) })
+			return list(r.c, r.output, jobs, jobs.Jobs, func(w io.Writer) error { return printJobs(w, &jobs) })
 		})
 	}
 	return completing(cmd, "state", jobStates())

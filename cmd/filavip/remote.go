@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -112,16 +111,6 @@ func advise(err error, at string) error {
 // show writes data to standard output: as JSON, or as the table that draw writes.
 func (r *remote) show(data any, draw func(io.Writer) error) error {
 	return show(r.c, r.output, data, draw)
-}
-
-func show(c *console, output string, data any, draw func(io.Writer) error) error {
-	if output != "json" {
-		return draw(c.out)
-	}
-	enc := json.NewEncoder(c.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(data)
 }
 
 // say writes the server's message to standard error.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -58,17 +58,6 @@ func newRun(c *console) *cobra.Command {
 	bindSettings(cmd, config.Storage, config.Queue, config.Logs)
 	cmd.Flags().Lookup("log-level").DefValue = "warn"
 	return cmd
-}
-
-func addOutput(cmd *cobra.Command, output *string) {
-	cmd.Flags().StringVarP(output, "output", "o", "table", "what to print on standard output: table or json")
-}
-
-func checkOutput(output string) error {
-	if output != "table" && output != "json" {
-		return withStatus(exitUsage, fmt.Errorf("--output: %q; allowed: table, json", output))
-	}
-	return nil
 }
 
 func runOnce(c *console, cmd *cobra.Command, f *runFlags) error {
@@ -193,12 +182,7 @@ func (f *runFlags) contradicts(cmd *cobra.Command, was, asked order.Spec) error 
 func (f *runFlags) print(c *console, a *app.App, run *order.Run, counts order.Counts) error {
 	status := wire.NewStatus(run, counts, run.Ended)
 	sayRefused(c, a)
-	if f.output == "json" {
-		enc := json.NewEncoder(c.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(status)
-	}
-	return printResult(c.out, run, counts, &status)
+	return show(c, f.output, status, func(w io.Writer) error { return printResult(w, run, counts, &status) })
 }
 
 // sayRefused lists what of the input did not become an order.

@@ -49,7 +49,7 @@ func listRuns(ctx context.Context, r *remote, api *client.Client, o client.RunsO
 	if err != nil {
 		return err
 	}
-	if err := r.show(page, func(w io.Writer) error { return printRuns(w, page.Runs) }); err != nil {
+	if err := list(r.c, r.output, page, page.Runs, func(w io.Writer) error { return printRuns(w, page.Runs) }); err != nil {
 		return err
 	}
 	if page.NextCursor != "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,13 +52,7 @@ func verify(c *console, cmd *cobra.Command, output string) error {
 	if err = errors.Join(err, a.Stop(context.Background())); err != nil {
 		return err
 	}
-	if output == "json" {
-		enc := json.NewEncoder(c.out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(newVerdict(&checked))
-	} else {
-		err = printChecked(c.out, &checked)
-	}
+	err = show(c, output, newVerdict(&checked), func(w io.Writer) error { return printChecked(w, &checked) })
 	if err == nil && !checked.Clean() {
 		err = withStatus(exitDamaged, fmt.Errorf("%s found", counted(checked.Found, "problem")))
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -61,11 +61,10 @@ func newVersion(c *console) *cobra.Command {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			if output == "json" {
-				return json.NewEncoder(c.out).Encode(b)
-			}
-			_, err := fmt.Fprint(c.out, b)
-			return err
+			return show(c, output, b, func(w io.Writer) error {
+				_, err := fmt.Fprint(w, b)
+				return err
+			})
 		},
 	}
 	addOutput(cmd, &output)
