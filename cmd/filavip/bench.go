@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -18,10 +20,18 @@ const benchLong = `Measure whole runs, each in a process and a directory of its 
 Every run generates, stores, processes and settles its orders durably, from
 acceptance to DONE. Beside each run the floor is measured: the same orders made,
 encoded and appended to a plain file with an fsync for each chunk, and all that
-twice, which is the least that any store of this kind can do.`
+twice, which is the least that any store of this kind can do.
+
+With --clients each run is followed by one that as many clients of the live view watch
+from this process, over WebSocket; one in ten of them never reads. After the last run
+it waits until the server has cut those off.`
 
 // benchMost is the most orders a benchmark run may have.
 const benchMost = 1_000_000_000
+
+// mostClients is how many clients may watch: two files for each, and most systems allow
+// few files more by default.
+const mostClients = 5_000
 
 // benchFlags say what to measure.
 type benchFlags struct {
@@ -31,7 +41,8 @@ type benchFlags struct {
 	dir      string
 	output   string
 	poll     bool
-	part     string // of a child process: "run" or "floor"
+	clients  string
+	part     string // of a child process: "run", "watched" or "floor"
 }
 
 func newBench(c *console) *cobra.Command {
@@ -52,6 +63,7 @@ func newBench(c *console) *cobra.Command {
 	cmd.Flags().StringVar(&f.runs, "runs", "5", "runs to take the median of")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 42, "number that decides every order")
 	cmd.Flags().BoolVar(&f.poll, "poll", false, "serve the API too, and ask for the status 200 times a second from outside")
+	cmd.Flags().StringVar(&f.clients, "clients", "0", "clients that watch a second run of each round live, up to 5000")
 	cmd.Flags().StringVar(&f.dir, "dir", "", "directory to make the data directories in (default: that of temporary files)")
 	cmd.Flags().StringVar(&f.part, "part", "", "what a child process measures")
 	cmd.Flags().Lookup("part").Hidden = true
@@ -66,13 +78,17 @@ type measuredRun struct {
 	app.Measured
 	PeakRSS int64       `json:"peakRss"` // bytes; 0 where the system does not tell
 	Polled  *app.Polled `json:"polled,omitempty"`
+
+	Watched *app.Watched `json:"watched,omitempty"`
 }
 
 // benched is the whole result.
 type benched struct {
-	Build  build               `json:"build"`
-	Runs   []measuredRun       `json:"runs"`
-	Floors []app.MeasuredFloor `json:"floors"`
+	Build build         `json:"build"`
+	Runs  []measuredRun `json:"runs"`
+	// Watched are the runs that clients watched, one behind each of Runs.
+	Watched []measuredRun       `json:"watched,omitempty"`
+	Floors  []app.MeasuredFloor `json:"floors"`
 }
 
 func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
@@ -86,6 +102,13 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 	if _, err := strictInt(f.quantity, benchMost); err != nil {
 		return withStatus(exitUsage, fmt.Errorf("--quantity: %w", err))
 	}
+	clients, err := wholeNumber("clients", f.clients, 0, mostClients)
+	if err != nil {
+		return err
+	}
+	if f.poll && clients > 0 {
+		return withStatus(exitUsage, errors.New("--poll and --clients measure two things; give one of the two"))
+	}
 	if _, err := loadSettings(c, cmd); err != nil {
 		return err
 	}
@@ -96,6 +119,15 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 		run, err := benchRun(ctx, c, f)
 		if err != nil {
 			return err
+		}
+		if clients > 0 {
+			watched, err := benchWatched(ctx, c, f, int(clients), i == runs-1)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.err, "run %d of %d with %s: %s orders/s, %d MB\n", i+1, runs, counted(clients, "client"),
+				rate(watched.Orders, watched.Wall), watched.PeakRSS/1e6)
+			result.Watched = append(result.Watched, watched)
 		}
 		floor, err := benchFloor(ctx, c, f)
 		if err != nil {
@@ -114,12 +146,15 @@ func bench(c *console, cmd *cobra.Command, f *benchFlags) error {
 
 // check returns an error if what was measured cannot be right.
 func (b *benched) check() error {
-	for i, r := range b.Runs {
+	for i, r := range slices.Concat(b.Runs, b.Watched) {
 		if r.Digest != b.Runs[0].Digest {
 			return withStatus(exitDamaged, fmt.Errorf("run %d ended with digest %v, run 1 with %v, and the seed is the same", i+1, r.Digest, b.Runs[0].Digest))
 		}
 		if r.Polled != nil && len(r.Polled.Wrong) > 0 {
 			return withStatus(exitDamaged, fmt.Errorf("run %d gave an answer that cannot be true: %s", i+1, r.Polled.Wrong[0]))
+		}
+		if r.Watched != nil && r.Watched.Lost > 0 {
+			return withStatus(exitDamaged, fmt.Errorf("%s did not reach clients that read all along", counted(r.Watched.Lost, "phase change")))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +22,8 @@ import (
 )
 
 // A child process measures one part of a benchmark. It writes its findings as JSON: if
-// it is polled, first where its API answers, then the result with the recount, after
-// which it lives until its input ends.
+// it is looked at, first where its API answers, and begins once it is told to by a line;
+// then the result with the recount, after which it lives until its input ends.
 
 type childServes struct {
 	Addr string `json:"addr"`
@@ -29,14 +31,14 @@ type childServes struct {
 
 type childRan struct {
 	measuredRun
-	Recount order.Counts `json:"recount"` // only if it is polled
+	Recount order.Counts `json:"recount"` // only if it is looked at
 }
 
 // child is a process that measures in a directory of its own, with the same flags.
 type child struct {
 	cmd   *exec.Cmd
 	dir   string
-	stdin io.Closer
+	stdin io.WriteCloser
 	says  *json.Decoder
 }
 
@@ -92,10 +94,51 @@ func benchRun(ctx context.Context, c *console, f *benchFlags) (measuredRun, erro
 	return ran.measuredRun, ch.end(err)
 }
 
+// benchWatched measures a run that clients watch. With await it waits for those that
+// never read to be cut off.
+func benchWatched(ctx context.Context, c *console, f *benchFlags, clients int, await bool) (measuredRun, error) {
+	ch, err := startChild(ctx, c, f, "watched")
+	if err != nil {
+		return measuredRun{}, err
+	}
+	var ran childRan
+	ran.Watched, err = ch.watched(ctx, clients, await, &ran)
+	return ran.measuredRun, ch.end(err)
+}
+
+// cutWithin is how long it takes at most until a client that never reads is cut off: it
+// leaves a heartbeat unanswered if nothing else.
+const cutWithin = time.Minute
+
+// watched has clients watch the child all along its run, which it reads into ran.
+func (ch *child) watched(ctx context.Context, clients int, await bool, ran *childRan) (*app.Watched, error) {
+	var at childServes
+	if err := ch.hear(&at); err != nil {
+		return nil, err
+	}
+	crowd, err := app.Gather(ctx, at.Addr, clients)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(ch.begin(), ch.hear(ran))
+	var patience time.Duration
+	if await {
+		patience = cutWithin
+	}
+	watched, crowdErr := crowd.Disperse(ctx, patience)
+	return &watched, errors.Join(err, crowdErr)
+}
+
+// begin tells the child to begin.
+func (ch *child) begin() error {
+	_, err := io.WriteString(ch.stdin, "begin\n")
+	return err
+}
+
 // polled polls the child all along its run, which it reads into ran.
 func (ch *child) polled(ctx context.Context, f *benchFlags, ran *childRan) (*app.Polled, error) {
 	var at childServes
-	if err := ch.hear(&at); err != nil {
+	if err := errors.Join(ch.hear(&at), ch.begin()); err != nil {
 		return nil, err
 	}
 	target, err := strictInt(f.quantity, benchMost)
@@ -138,8 +181,8 @@ func benchPart(c *console, cmd *cobra.Command, f *benchFlags) error {
 	switch opts := (app.BenchOptions{Quantity: n, Seed: f.seed, CPU: cpuTime}); {
 	case f.part == "floor":
 		return benchPartFloor(c, cfg, &opts)
-	case f.poll:
-		return benchPartPolled(cmd.Context(), c, cfg, &opts)
+	case f.poll, f.part == "watched":
+		return benchPartServing(cmd.Context(), c, cfg, &opts)
 	default:
 		m, err := app.Bench(cmd.Context(), cfg, opts)
 		if err != nil {
@@ -160,14 +203,20 @@ func benchPartFloor(c *console, cfg config.Config, opts *app.BenchOptions) error
 	return json.NewEncoder(c.out).Encode(floor)
 }
 
-func benchPartPolled(ctx context.Context, c *console, cfg config.Config, opts *app.BenchOptions) error {
-	says := json.NewEncoder(c.out)
-	opts.Serving = func(addr string) error { return says.Encode(childServes{addr}) }
+func benchPartServing(ctx context.Context, c *console, cfg config.Config, opts *app.BenchOptions) error {
+	says, hears := json.NewEncoder(c.out), bufio.NewReader(c.in)
+	opts.Serving = func(addr string) error {
+		if err := says.Encode(childServes{addr}); err != nil {
+			return err
+		}
+		_, err := hears.ReadString('\n')
+		return err
+	}
 	opts.Hold = func(m app.Measured, recount order.Counts) error {
 		if err := says.Encode(childRan{measuredRun{Measured: m, PeakRSS: peakRSS()}, recount}); err != nil {
 			return err
 		}
-		_, err := io.Copy(io.Discard, c.in)
+		_, err := io.Copy(io.Discard, hears)
 		return err
 	}
 	_, err := app.Bench(ctx, cfg, *opts)

@@ -48,6 +48,7 @@ func printMedians(w io.Writer, b *benched) error {
 	fmt.Fprintf(w, "peak RSS    %s MB\n", megabytes(median(b.Runs, func(r measuredRun) int64 { return r.PeakRSS })))
 	fmt.Fprintf(w, "disk        %.1f bytes an order\n", float64(median(b.Runs, func(r measuredRun) int64 { return r.Disk }))/float64(first.Orders))
 	printPolled(w, b)
+	printWatched(w, b, wall)
 	_, err := fmt.Fprintf(w, "digest      %v\n", first.Digest)
 	return err
 }
@@ -69,6 +70,27 @@ func printPolled(w io.Writer, b *benched) {
 			fmt.Fprintf(w, "WRONG       %s\n", wrong)
 		}
 	}
+}
+
+// printWatched writes how the runs went that clients watched; alone is the median of
+// those that none did.
+func printWatched(w io.Writer, b *benched, alone time.Duration) {
+	if len(b.Watched) == 0 {
+		return
+	}
+	wall := median(b.Watched, func(r measuredRun) time.Duration { return r.Wall })
+	last := b.Watched[len(b.Watched)-1].Watched
+	fmt.Fprintf(w, "watched     %s orders/s with %s, %.0f %% of the speed without; peak RSS %s MB\n",
+		rate(b.Watched[0].Orders, wall), counted(int64(last.Clients), "client"), 100*alone.Seconds()/wall.Seconds(),
+		megabytes(median(b.Watched, func(r measuredRun) int64 { return r.PeakRSS })))
+	events := median(b.Watched, func(r measuredRun) int64 { return r.Watched.Events })
+	lost, dropped := int64(0), 0
+	for _, r := range b.Watched {
+		lost, dropped = lost+r.Watched.Lost, dropped+r.Watched.Dropped
+	}
+	fmt.Fprintf(w, "            %s events received a run; %d of %s phase changes lost, %s that read dropped\n", grouped(events), lost,
+		grouped(int64(len(b.Watched)*(last.Clients-last.Deaf)*last.Phases)), counted(int64(dropped), "client"))
+	fmt.Fprintf(w, "            %d of %d that never read were cut off, %v after the last run\n", last.Cut, last.Deaf, last.CutAfter.Round(time.Second))
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.0f", float64(n)/1e6) }
