@@ -16,6 +16,7 @@ type Store interface {
 	Verbs
 	Reader
 	Lister
+	Samples
 	Checker
 	// Close waits for calls under way and gives the store back. Claims still held are
 	// returned, with no attempt consumed, at the latest when the store is next opened.

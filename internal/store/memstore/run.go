@@ -13,6 +13,7 @@ type run struct {
 	doc     order.Run
 	counts  order.Counts
 	hidden  int64                         // entries that Clean took from the job listings
+	samples map[uint32][]byte             // by number
 	entries []*entry                      // by index; nil where an order was refused
 	waiting [order.PriorityCount][]*block // by first index
 }

@@ -15,8 +15,9 @@
 //	m/<name>               single values: schema, pause, generation, ...
 //	k/<key>                idempotency records
 //	i/<block's key>        a block that a foreign handler has in hand
+//	t/<run16><seq4>        samples of a run's speed, in blocks that the store does not read
 //
-// The slashes are not stored. d/ and t/ are reserved.
+// The slashes are not stored. d/ is reserved.
 //
 // Orders are facts and outcomes are facts: neither is rewritten by processing, and
 // reading an order joins the two. A pending order is named by exactly one block.

@@ -21,6 +21,7 @@ const (
 	rowMeta     = 'm'
 	rowIdem     = 'k'
 	rowInHand   = 'i'
+	rowSamples  = 't'
 )
 
 // orderKeyLen is the length of an o, s, j or x key.

@@ -25,7 +25,7 @@ func (db *DB) Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, 
 	db.mu.Unlock()
 	b := db.eng.NewBatch()
 	defer b.Close()
-	for _, row := range []byte{rowOrder, rowOutcome, rowBlock, rowDelayed, rowDead, rowRef, rowCounters, rowRun, rowHidden, rowInHand} {
+	for _, row := range []byte{rowOrder, rowOutcome, rowBlock, rowDelayed, rowDead, rowRef, rowCounters, rowRun, rowHidden, rowInHand, rowSamples} {
 		if err := b.DeleteRange([]byte{row}, []byte{row + 1}, nil); err != nil {
 			return store.Wiped{}, err
 		}

@@ -85,6 +85,9 @@ func (v *verifier) all() error {
 	if err := v.refs(); err != nil {
 		return err
 	}
+	if err := v.samples(); err != nil {
+		return err
+	}
 	for _, r := range v.byAge {
 		v.compare(r)
 	}

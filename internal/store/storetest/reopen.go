@@ -146,6 +146,8 @@ func (b *bed) calls(r *batch, c *store.Claim) map[string]func(context.Context) e
 		},
 		"DeadLetters": func(ctx context.Context) error { return fail(s.DeadLetters(ctx, store.DeadQuery{Limit: 10})) },
 		"Groups":      func(ctx context.Context) error { return fail(s.Groups(ctx)) },
+		"Samples":     func(ctx context.Context) error { return fail(s.Samples(ctx, r.run.ID)) },
+		"SaveSamples": func(ctx context.Context) error { return s.SaveSamples(ctx, r.run.ID, 0, []byte("x")) },
 		"Verify":      func(ctx context.Context) error { return fail(s.Verify(ctx)) },
 	}
 }

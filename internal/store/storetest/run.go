@@ -60,6 +60,7 @@ func topics() []topic {
 		{"Redrive", redriveTests()},
 		{"Orders", orderPageTests()},
 		{"Jobs", jobTests()},
+		{"Samples", sampleTests()},
 		{"Idempotency", idempotencyTests()},
 		{"Standing", standingTests()},
 		{"Reopen", reopenTests()},
