@@ -96,24 +96,16 @@ type Progress struct {
 // Kind implements [Event].
 func (Progress) Kind() Kind { return KindProgress }
 
-// Metrics is one sample of how fast the work goes.
+// Metrics is the sample of the latest second, and what the latest ones foretell.
 type Metrics struct {
-	At       time.Time
-	Window   time.Duration                // that the rates are taken over
-	Accepted [order.PriorityCount]float64 // orders made durable, a second
-	Settled  [order.PriorityCount]float64 // orders that reached an outcome, a second
-	Depth    [order.PriorityCount]int64   // orders that have yet to reach one
-	Latency  [order.PriorityCount]Latency // of the handler, per order
-	Busy     int                          // workers with work in hand
-	Memory   uint64                       // resident bytes; 0 where the system does not say
-	Drain    time.Duration                // forecast until nothing is unsettled; 0 where there is none
+	Sample  Sample
+	Workers int // how many there are
+	Busy    int // of them, those with work in hand at the sample's end
+	Drain   Forecast
 }
 
 // Kind implements [Event].
 func (Metrics) Kind() Kind { return KindMetrics }
-
-// Latency is a distribution of durations.
-type Latency struct{ P50, P99 time.Duration }
 
 // Line is one line of the log. Its texts are safe to show: no control characters, no
 // line breaks, bounded.
