@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,6 +38,11 @@ type Options struct {
 	InFlight int
 	// Mounts are handlers beside the API's own.
 	Mounts []Mount
+	// Series answers GET /pedidos/timeseries. Default: nothing was ever sampled.
+	Series Series
+	// System says on what the program runs, for GET /pedidos/system; Checks are filled in
+	// by the API. Default: nothing but the version.
+	System func(context.Context) (wire.System, error)
 	// Checks are asked by /readyz beside the store.
 	Checks []Check
 	// Metrics answers GET /metrics. Default: the handler of Registry.
@@ -63,6 +69,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Version == "" {
 		o.Version = "dev"
+	}
+	if o.Series == nil {
+		o.Series = noSeries{}
+	}
+	if o.System == nil {
+		o.System = func(context.Context) (wire.System, error) { return wire.System{Version: o.Version}, nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -151,6 +163,8 @@ func (a *API) register() {
 	a.registerCleaning()
 	a.registerJobs()
 	a.registerDiagnostics()
+	a.registerTimeSeries()
+	a.registerSystem()
 	a.registerHealth()
 	a.registerProbes()
 	a.registerProblems()

@@ -20,6 +20,8 @@ func englishTexts() dictionary {
 		allowedAsSaid:  "%s",
 		allowedSeed:    "one whole number from 0 to 18446744073709551615",
 		allowedWeights: "four whole numbers from 0 to 1000000 separated by commas, not all 0",
+		allowedLength:  "one whole number with its unit (%s), from %s to %s%s",
+		allowedOfRun:   "run, or nothing, together with the parameter run",
 
 		textUnknownRoute: "there is no %s %s",
 		textMethod:       "%s is not allowed on %s; allowed: %s",

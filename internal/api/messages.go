@@ -26,6 +26,8 @@ const (
 	allowedAsSaid  text = "allowed/as-said"
 	allowedSeed    text = "allowed/seed"
 	allowedWeights text = "allowed/weights"
+	allowedLength  text = "allowed/length"
+	allowedOfRun   text = "allowed/of-run"
 
 	textUnknownRoute text = "detail/unknown-route/named"
 	textMethod       text = "detail/method-not-allowed/named"

@@ -50,6 +50,9 @@ func TestBadParameters(t *testing.T) {
 		{"GET", "/pedidos/queue/jobs", "start", append(numbers, "1001")},
 		{"GET", "/pedidos/queue/jobs", "end", numbers},
 		{"GET", "/pedidos/queue/jobs", "includeData", words},
+		{"GET", "/pedidos/timeseries", "window", append(numbers, "5", "0s", "3601s", "61m", "2h", "1500ms", "1.5m", "-1s", "+1s", " 1s", "1 s", "1S", "1sm", "s", "RUN", "1d", "5m&%s=5m")},
+		{"GET", "/pedidos/timeseries", "step", append(numbers, "5", "0s", "99ms", "61m", "2h", "run", "1.5s", "9223372036854775807ms", "1us")},
+		{"GET", "/pedidos/timeseries", "run", []string{"", "x", "0198c0de-0000-7000-8000-000000000001", "x&%s=y"}},
 	}
 	f := newFixture(t, nil)
 	f.mixed()

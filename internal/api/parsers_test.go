@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -38,6 +39,29 @@ func FuzzNumber(f *testing.F) {
 		}
 		if got != want || fine != (in.err() == nil) {
 			t.Errorf("number of %q = %d, %v; want %d, fault %v", query, got, in.err(), want, !fine)
+		}
+	})
+}
+
+// A length is taken if and only if it is digits and one of its units, and in range.
+func FuzzLength(f *testing.F) {
+	for _, seed := range []string{"5m", "run", "", "1h", "3600s", "3601s", "99ms", "100ms", "1.5s", "-1s", "1 s", "9999999999h", "m", "1mm", "1sms"} {
+		f.Add(seed)
+	}
+	form := regexp.MustCompile(`^([0-9]{1,10})(ms|s|h)$`)
+	p := length{name: "n", byDefault: "2s", units: []string{"ms", "s", "h"}, words: []string{"run"}, min: 100 * time.Millisecond, max: time.Hour}
+	f.Fuzz(func(t *testing.T, text string) {
+		in := reading{args: map[string][]string{"n": {text}}}
+		given, got := in.length(p)
+		want, fine := time.Duration(0), text == "run"
+		if parts := form.FindStringSubmatch(text); parts != nil {
+			n, _ := strconv.ParseInt(parts[1], 10, 64)
+			if unit := unitOf(parts[2]); n <= int64(time.Hour/unit) && time.Duration(n)*unit >= p.min {
+				want, fine = time.Duration(n)*unit, true
+			}
+		}
+		if fine != (in.err() == nil) || fine && (given != text || got != want) {
+			t.Errorf("length of %q = %q, %v, %v; want %v, fine %v", text, given, got, in.err(), want, fine)
 		}
 	})
 }

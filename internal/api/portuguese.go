@@ -20,6 +20,8 @@ func portugueseTexts() dictionary {
 		allowedAsSaid:  "%s",
 		allowedSeed:    "um número inteiro de 0 a 18446744073709551615",
 		allowedWeights: "quatro números inteiros de 0 a 1000000 separados por vírgulas, não todos 0",
+		allowedLength:  "um número inteiro com a unidade (%s), de %s a %s%s",
+		allowedOfRun:   "run, ou nada, junto com o parâmetro run",
 
 		textUnknownRoute: "não existe %s %s",
 		textMethod:       "%s não é permitido em %s; permitido: %s",

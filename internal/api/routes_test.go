@@ -50,6 +50,8 @@ func surface() map[string]int {
 		"POST /pedidos/queue/recover-stuck": 200,
 		"GET /pedidos/runs":                 200,
 		"GET /pedidos/runs/{id}":            400,
+		"GET /pedidos/timeseries":           200,
+		"GET /pedidos/system":               200,
 		"GET /diagnostics/queue":            200,
 		"GET /metrics":                      404, // by the handler that the fixture injects
 		"GET /problems/{name}":              404,

@@ -20,7 +20,7 @@ func table() map[string][]string {
 		"orderio":  {"order"},
 		"event":    {"order"},
 		"store":    {"order"},
-		"wire":     {"order"},
+		"wire":     {"order", "event"}, // event: the samples that a live view and a history both show
 		"handler":  {"order", "metrics"},
 
 		// Drivers of the storage contract, and the suite that holds them to it.

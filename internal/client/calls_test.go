@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func as[T any](v T, err error) (any, error) { return v, err }
 
 func TestCalls(t *testing.T) {
 	t.Parallel()
-	for _, tc := range append(runCalls(t), queueCalls(t)...) {
+	for _, tc := range slices.Concat(runCalls(t), queueCalls(t), systemCalls(t)) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f, c := answering(t, tc.body)
@@ -186,5 +187,24 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := client.New("http://host", client.Options{Timeout: -1}); err == nil {
 		t.Error("New with a negative timeout = nil, want an error")
+	}
+}
+
+func systemCalls(t *testing.T) []called {
+	t.Helper()
+	series := parsed[wire.TimeSeries](t, `{"window":"run","stepMs":100,"runId":"`+runID+`","samples":[{"at":5,"phase":"DONE","settle":{"p50":1.5},"work":null}],
+		"phases":[],"drain":{"state":"clears","clearsInMs":7}}`)
+	system := parsed[wire.System](t, `{"version":"v1","startedAt":"2026-11-23T08:00:00.000Z","settings":[{"key":"PORT","value":"3000","origin":"default"}],"checks":[]}`)
+	return []called{
+		{"TimeSeries", "GET /pedidos/timeseries", series, func(ctx context.Context, c *client.Client) (any, error) {
+			return as(c.TimeSeries(ctx, client.TimeSeriesOptions{}))
+		}},
+		{"TimeSeries of a window", "GET /pedidos/timeseries?step=250ms&window=90s", series, func(ctx context.Context, c *client.Client) (any, error) {
+			return as(c.TimeSeries(ctx, client.TimeSeriesOptions{Window: 90 * time.Second, Step: 250 * time.Millisecond}))
+		}},
+		{"TimeSeries of a run", "GET /pedidos/timeseries?run=" + runID + "&window=run", series, func(ctx context.Context, c *client.Client) (any, error) {
+			return as(c.TimeSeries(ctx, client.TimeSeriesOptions{OfRun: true, Run: runID}))
+		}},
+		{"System", "GET /pedidos/system", system, func(ctx context.Context, c *client.Client) (any, error) { return as(c.System(ctx)) }},
 	}
 }
