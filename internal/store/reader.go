@@ -22,6 +22,11 @@ type Reader interface {
 	Order(ctx context.Context, key order.Key) (order.Order, error)
 	// Lookup returns the key of the order with that ref, or [order.ErrNotFound].
 	Lookup(ctx context.Context, ref string) (order.Key, error)
+	// DeadLetter returns the dead letter of one order, or [order.ErrNotFound] if the order
+	// is unknown or never used up its attempts. It stays when the order is put back or
+	// discarded: the order's status says whether it is a dead letter now, and Redriven
+	// counts that it was put back.
+	DeadLetter(ctx context.Context, key order.Key) (DeadLetter, error)
 }
 
 // Totals are the store's figures over all runs.
@@ -31,6 +36,16 @@ type Totals struct {
 	Paused     bool
 	Generation uint64
 	Stalled    string // why no order is handed out although some wait, such as "disk_full"; empty if none
+	GateOpen   bool   // NORMAL orders may start, as far as the gate goes
+	Blocks     [order.PriorityCount]BlockCounts
+}
+
+// BlockCounts counts the blocks of one lane, of all runs that are not void. Blocks that
+// are not enqueued yet are in none of the counts.
+type BlockCounts struct {
+	Ready   int64 // that may be claimed, gate and pause permitting
+	Claimed int64
+	Delayed int64 // that wait for, or have reached, the due time of a retry
 }
 
 // Lister pages through what may be long. Cursors are opaque, survive restarts, and
@@ -52,15 +67,18 @@ type Lister interface {
 type OrderQuery struct {
 	Run      order.RunID
 	Priority *order.Priority
+	Tier     *order.Tier
 	Status   *order.Status
+	Customer string // occurs in the customer's name, both as [strings.ToLower] writes them
 	Cursor   string
 	Limit    int // 1 to 1000
 }
 
 // OrderPage is one page of orders.
 type OrderPage struct {
-	Orders []order.Order
-	Cursor string
+	Orders   []order.Order
+	Cursor   string
+	Examined int // rows that were looked at for it, at most [MaxExamined]
 }
 
 // JobQuery chooses the jobs Offset to Offset+Limit-1 of one state. Offset and Limit

@@ -103,17 +103,30 @@ const (
 //	FailedJob  dead letters are discarded: they end Removed
 //	Completed  processed orders no longer appear as jobs; they stay as orders
 type CleanOptions struct {
-	State JobState
-	Limit int64
-	Grace time.Duration // only orders that have been in that state for longer
-	At    time.Time
+	State   JobState
+	DeadSet // FailedJob: which dead letters; [order.ErrInvalid] with another state
+	Limit   int64
+	Grace   time.Duration // only orders that have been in that state for longer
+	At      time.Time
+	DryRun  bool // see [RedriveOptions]
 }
 
-// RedriveOptions choose dead letters: those in Keys, else those of Group, else all; at
-// most Limit (0: all).
+// RedriveOptions choose dead letters, at most Limit (0: all).
 type RedriveOptions struct {
-	Keys  []order.Key
-	Group string
+	DeadSet
 	Limit int64
 	At    time.Time
+	// DryRun returns how many the call would take, and changes nothing. An idempotency
+	// record is neither looked up nor written.
+	DryRun bool
 }
+
+// DeadSet names dead letters: those of Keys if there are any, else those of Group if it
+// is not empty, else all.
+type DeadSet struct {
+	Keys  []order.Key
+	Group string
+}
+
+// All says whether the set names every dead letter.
+func (s *DeadSet) All() bool { return len(s.Keys) == 0 && s.Group == "" }

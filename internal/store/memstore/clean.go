@@ -18,6 +18,9 @@ func (s *Store) Clean(ctx context.Context, opts store.CleanOptions, idem *store.
 		return 0, fmt.Errorf("clean %s: %w", opts.State, err)
 	}
 	defer s.leave()
+	if opts.DryRun {
+		idem = nil
+	}
 	n, err := once(s, idem, func() (count, error) { return s.clean(opts) })
 	if err != nil {
 		return 0, fmt.Errorf("clean %s: %w", opts.State, err)
@@ -33,9 +36,15 @@ func (s *Store) clean(opts store.CleanOptions) (count, error) {
 	if opts.Limit < 0 {
 		return 0, fmt.Errorf("%w: limit %d", order.ErrInvalid, opts.Limit)
 	}
+	if from != dead && !opts.All() {
+		return 0, fmt.Errorf("%w: dead letters named", order.ErrInvalid)
+	}
 	targets := s.durable.choose(func(e *entry) bool {
-		return e.place == from && e.listed() && longEnough(e.since, opts)
+		return e.place == from && e.listed() && longEnough(e.since, opts) && chosen(e, &opts.DeadSet)
 	}, opts.Limit)
+	if opts.DryRun {
+		return count(len(targets)), nil
+	}
 	revoked := map[*claim]bool{}
 	for _, t := range targets {
 		if t.place == claimed {

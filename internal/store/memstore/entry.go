@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
 )
 
 // place is where an entry is. The first three are pending.
@@ -33,6 +34,7 @@ type entry struct {
 	firstFailed time.Time
 	lastFailed  time.Time
 	redriven    int
+	died        *store.DeadLetter // as it was when the entry last became dead; nil if it never did
 }
 
 // order returns the entry as readers see it.

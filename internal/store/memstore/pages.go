@@ -23,12 +23,14 @@ func (s *Store) Orders(ctx context.Context, q store.OrderQuery) (store.OrderPage
 	defer s.mu.Unlock()
 	var page store.OrderPage
 	var err error
-	page.Cursor, err = s.durable.page(q.Cursor, q.Limit, func(r *run, e *entry) bool {
+	customer := strings.ToLower(q.Customer)
+	page.Cursor, page.Examined, err = s.durable.page(q.Cursor, q.Limit, func(r *run, e *entry) bool {
 		if !q.Run.IsZero() && r.doc.ID != q.Run || q.Priority != nil && e.lane() != *q.Priority {
 			return false
 		}
 		o := e.order()
-		return q.Status == nil || o.Status == *q.Status
+		return (q.Status == nil || o.Status == *q.Status) && (q.Tier == nil || o.Tier == *q.Tier) &&
+			strings.Contains(strings.ToLower(o.Customer), customer)
 	}, func(e *entry) { page.Orders = append(page.Orders, e.order()) })
 	if err != nil {
 		return store.OrderPage{}, fmt.Errorf("list orders: %w", err)
@@ -44,7 +46,7 @@ func (s *Store) DeadLetters(ctx context.Context, q store.DeadQuery) (store.DeadP
 	defer s.mu.Unlock()
 	var page store.DeadPage
 	var err error
-	page.Cursor, err = s.durable.page(q.Cursor, q.Limit, func(_ *run, e *entry) bool {
+	page.Cursor, _, err = s.durable.page(q.Cursor, q.Limit, func(_ *run, e *entry) bool {
 		return e.place == dead && (q.Group == "" || order.ErrorGroup(e.reason) == q.Group)
 	}, func(e *entry) { page.Letters = append(page.Letters, e.letter()) })
 	if err != nil {
@@ -65,19 +67,19 @@ func (e *entry) letter() store.DeadLetter {
 }
 
 // page hands the matching entries behind the cursor to take, in the order of their
-// keys, and returns the cursor of what follows: the key of the last entry it examined.
-func (d *durable) page(cursor string, limit int, match func(*run, *entry) bool, take func(*entry)) (string, error) {
+// keys. It returns the cursor of what follows, the key of the last entry it examined, and
+// how many that were.
+func (d *durable) page(cursor string, limit int, match func(*run, *entry) bool, take func(*entry)) (next string, examined int, err error) {
 	if limit < 1 || limit > maxPage {
-		return "", fmt.Errorf("%w: limit %d; allowed: 1 to %d", order.ErrInvalid, limit, maxPage)
+		return "", 0, fmt.Errorf("%w: limit %d; allowed: 1 to %d", order.ErrInvalid, limit, maxPage)
 	}
 	var after order.Key
 	if cursor != "" {
-		var err error
 		if after, err = order.ParseKey(cursor); err != nil {
-			return "", fmt.Errorf("cursor: %w", err)
+			return "", 0, fmt.Errorf("cursor: %w", err)
 		}
 	}
-	examined, taken := 0, 0
+	taken := 0
 	last := after
 	for _, r := range d.runs {
 		for e := range r.present {
@@ -86,7 +88,7 @@ func (d *durable) page(cursor string, limit int, match func(*run, *entry) bool, 
 			}
 			hit := match(r, e)
 			if hit && taken == limit || examined == store.MaxExamined {
-				return last.String(), nil
+				return last.String(), examined, nil
 			}
 			if hit {
 				take(e)
@@ -96,7 +98,7 @@ func (d *durable) page(cursor string, limit int, match func(*run, *entry) bool, 
 			last = e.accepted.Key
 		}
 	}
-	return "", nil
+	return "", examined, nil
 }
 
 func compareKeys(a, b order.Key) int { return bytes.Compare(a[:], b[:]) }

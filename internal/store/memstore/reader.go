@@ -31,6 +31,10 @@ func (s *Store) Totals(ctx context.Context) (store.Totals, error) {
 	totals := store.Totals{
 		Paused:     s.durable.paused,
 		Generation: s.durable.generation,
+		GateOpen:   !s.gateShut(),
+	}
+	for lane := range totals.Blocks {
+		totals.Blocks[lane] = s.blockCounts(order.Priority(lane))
 	}
 	for _, r := range s.durable.runs {
 		if r.doc.Inert {
@@ -42,6 +46,24 @@ func (s *Store) Totals(ctx context.Context) (store.Totals, error) {
 		}
 	}
 	return totals, nil
+}
+
+// blockCounts counts the blocks of a lane.
+func (s *Store) blockCounts(lane order.Priority) store.BlockCounts {
+	counts := store.BlockCounts{Delayed: int64(len(s.durable.delayed[lane]))}
+	for _, r := range s.durable.runs {
+		for _, b := range r.waiting[lane] {
+			if b.ready() {
+				counts.Ready++
+			}
+		}
+	}
+	for c := range s.claims {
+		if c.block.lane == lane {
+			counts.Claimed++
+		}
+	}
+	return counts
 }
 
 func addLane(sum, c *order.LaneCounts) {
@@ -89,4 +111,19 @@ func (s *Store) Lookup(ctx context.Context, ref string) (order.Key, error) {
 		return order.Key{}, fmt.Errorf("look up %q: %w", ref, order.ErrNotFound)
 	}
 	return key, nil
+}
+
+// DeadLetter implements [store.Reader].
+func (s *Store) DeadLetter(ctx context.Context, key order.Key) (store.DeadLetter, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.DeadLetter{}, fmt.Errorf("read dead letter %v: %w", key, err)
+	}
+	defer s.mu.Unlock()
+	_, e := s.durable.entry(key)
+	if e == nil || e.died == nil {
+		return store.DeadLetter{}, fmt.Errorf("read dead letter %v: %w", key, order.ErrNotFound)
+	}
+	letter := *e.died
+	letter.Order, letter.Redriven = e.order(), e.redriven
+	return letter, nil
 }

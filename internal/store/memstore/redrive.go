@@ -16,6 +16,9 @@ func (s *Store) Redrive(ctx context.Context, opts store.RedriveOptions, idem *st
 		return 0, fmt.Errorf("redrive: %w", err)
 	}
 	defer s.leave()
+	if opts.DryRun {
+		idem = nil
+	}
 	n, err := once(s, idem, func() (count, error) { return s.redrive(opts) })
 	if err != nil {
 		return 0, fmt.Errorf("redrive: %w", err)
@@ -28,11 +31,14 @@ func (s *Store) redrive(opts store.RedriveOptions) (count, error) {
 		return 0, fmt.Errorf("%w: limit %d", order.ErrInvalid, opts.Limit)
 	}
 	targets := s.durable.choose(func(e *entry) bool {
-		return e.place == dead && chosen(e, opts)
+		return e.place == dead && chosen(e, &opts.DeadSet)
 	}, 0)
 	targets = slices.DeleteFunc(targets, func(t target) bool { return t.run.doc.Void })
 	if opts.Limit > 0 {
 		targets = targets[:min(int64(len(targets)), opts.Limit)]
+	}
+	if opts.DryRun {
+		return count(len(targets)), nil
 	}
 	type bundle struct {
 		run  *run
@@ -56,13 +62,14 @@ func (s *Store) redrive(opts store.RedriveOptions) (count, error) {
 	return count(len(targets)), nil
 }
 
-func chosen(e *entry, opts store.RedriveOptions) bool {
+// chosen says whether a set names an entry, if it is dead.
+func chosen(e *entry, set *store.DeadSet) bool {
 	switch {
-	case len(opts.Keys) > 0:
-		return slices.Contains(opts.Keys, e.accepted.Key)
-	case opts.Group != "":
-		return order.ErrorGroup(e.reason) == opts.Group
-	default:
+	case set.All():
 		return true
+	case len(set.Keys) > 0:
+		return slices.Contains(set.Keys, e.accepted.Key)
+	default:
+		return order.ErrorGroup(e.reason) == set.Group
 	}
 }

@@ -65,6 +65,7 @@ func (s *Store) settle(c *claim, settlement *store.Settlement) {
 		e.failed(outcome.At)
 		if outcome.Status == order.Dead {
 			b.run.finish(e, dead, &outcome, b.attempts+1)
+			e.died = new(e.letter())
 			continue
 		}
 		b.run.put(e, delayed, outcome.At)

@@ -10,13 +10,27 @@ import (
 	"github.com/filavip/filavip/internal/order"
 )
 
+// stretch is a part of the rows of a kind: those of some lanes whose order keys are from
+// one to another, both included.
+type stretch struct {
+	row           byte
+	lanes         []order.Priority
+	from, through order.Key
+}
+
 // byKey calls f for the rows of a kind in both lanes whose order key is at or above
 // from, in the order of those keys. The value is f's only until it returns.
-func byKey(r pebble.Reader, row byte, from order.Key, f func(order.Priority, order.Key, []byte) error) (err error) {
+func byKey(r pebble.Reader, row byte, from order.Key, f func(order.Priority, order.Key, []byte) error) error {
+	lanes := order.Priorities()
+	return byKeyIn(r, stretch{row: row, lanes: lanes[:], from: from, through: lastKey()}, f)
+}
+
+// byKeyIn is byKey for a stretch of rows.
+func byKeyIn(r pebble.Reader, in stretch, f func(order.Priority, order.Key, []byte) error) (err error) {
 	var iters [order.PriorityCount]*pebble.Iterator
-	for _, lane := range order.Priorities() {
+	for _, lane := range in.lanes {
 		iters[lane], err = r.NewIter(&pebble.IterOptions{
-			LowerBound: orderKey(row, lane, from), UpperBound: []byte{row, byte(lane) + 1},
+			LowerBound: orderKey(in.row, lane, in.from), UpperBound: append(orderKey(in.row, lane, in.through), 0),
 		})
 		if err != nil {
 			return err
@@ -44,9 +58,9 @@ func byKey(r pebble.Reader, row byte, from order.Key, f func(order.Priority, ord
 func lowest(iters *[order.PriorityCount]*pebble.Iterator) (order.Priority, bool) {
 	vip, normal := iters[order.VIP], iters[order.Normal]
 	switch {
-	case !vip.Valid():
-		return order.Normal, normal.Valid()
-	case !normal.Valid() || bytes.Compare(vip.Key()[2:], normal.Key()[2:]) < 0:
+	case vip == nil || !vip.Valid():
+		return order.Normal, normal != nil && normal.Valid()
+	case normal == nil || !normal.Valid() || bytes.Compare(vip.Key()[2:], normal.Key()[2:]) < 0:
 		return order.VIP, true
 	}
 	return order.Normal, true

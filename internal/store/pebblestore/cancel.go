@@ -141,10 +141,11 @@ func (db *DB) applyCancel(rs *runState, run order.Run, removed *[order.PriorityC
 	for st := range db.claims {
 		if st.block.run == rs {
 			st.lost.Store(true)
-			delete(db.claims, st)
+			db.unclaim(st)
 		}
 	}
 	for lane := range rs.counts {
+		db.lanes[lane].disown(&rs.queued[lane])
 		c, total := &rs.counts[lane], &db.totals[lane]
 		total.Waiting -= c.Waiting
 		total.Delayed -= c.Delayed

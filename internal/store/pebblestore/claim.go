@@ -67,6 +67,7 @@ func (db *DB) take(worker string, now time.Time, limit int) ([]*claimState, time
 		st := &claimState{db: db, id: db.nextClaim, worker: worker, since: now, block: b}
 		db.claims[st] = struct{}{}
 		db.moveToClaimed(b, 1)
+		db.lanes[b.lane].countClaimed(b, 1)
 		taken = append(taken, st)
 	}
 	if len(taken) == 0 {
@@ -155,11 +156,17 @@ func (db *DB) revoke(st *claimState) {
 	if st.lost.Swap(true) {
 		return
 	}
-	delete(db.claims, st)
+	db.unclaim(st)
 	if st.block.count > 0 {
 		db.moveToClaimed(st.block, -1)
 		db.lanes[st.block.lane].push(st.block)
 	}
+}
+
+// unclaim forgets a claim. mu held.
+func (db *DB) unclaim(st *claimState) {
+	delete(db.claims, st)
+	db.lanes[st.block.lane].countClaimed(st.block, -1)
 }
 
 // state returns the driver's side of a claim, nil if it is of another store.

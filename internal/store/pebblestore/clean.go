@@ -14,33 +14,49 @@ import (
 
 // Clean implements [store.Verbs].
 func (db *DB) Clean(ctx context.Context, opts store.CleanOptions, idem *store.Idempotency) (int64, error) {
-	if err := db.enterAlone(ctx); err != nil {
+	enter, leave := db.enterAlone, db.leaveAlone
+	if opts.DryRun {
+		enter, leave = db.enter, db.leave
+	}
+	if err := enter(ctx); err != nil {
 		return 0, err
 	}
-	defer db.leaveAlone()
-	var before int64
-	if found, err := db.replay(idem, verbClean, &before); found || err != nil {
-		return before, err
-	}
-	if opts.Limit < 0 {
-		return 0, fmt.Errorf("clean %s: %w: limit %d; allowed: 0 or more", opts.State, order.ErrInvalid, opts.Limit)
-	}
-	var n int64
-	var err error
-	switch opts.State {
-	case store.Waiting, store.Delayed, store.Active:
-		n, err = db.cleanPending(opts, idem)
-	case store.FailedJob:
-		n, err = db.cleanDead(opts, idem)
-	case store.Completed:
-		n, err = db.hide(opts, idem)
-	default:
-		err = fmt.Errorf("%w: state %q; allowed: waiting, active, completed, failed, delayed", order.ErrInvalid, opts.State)
-	}
+	defer leave()
+	n, err := db.clean(opts, idem)
 	if err != nil {
 		return 0, fmt.Errorf("clean %s: %w", opts.State, err)
 	}
 	return n, nil
+}
+
+func (db *DB) clean(opts store.CleanOptions, idem *store.Idempotency) (int64, error) {
+	if !opts.DryRun {
+		var before int64
+		if found, err := db.replay(idem, verbClean, &before); found || err != nil {
+			return before, err
+		}
+	}
+	switch {
+	case opts.Limit < 0:
+		return 0, fmt.Errorf("%w: limit %d; allowed: 0 or more", order.ErrInvalid, opts.Limit)
+	case !opts.All() && opts.State != store.FailedJob:
+		return 0, fmt.Errorf("%w: keys or a group; allowed: with state failed", order.ErrInvalid)
+	case opts.DryRun:
+		return db.cleanable(opts)
+	}
+	switch opts.State {
+	case store.Waiting, store.Delayed, store.Active:
+		return db.cleanPending(opts, idem)
+	case store.FailedJob:
+		return db.cleanDead(opts, idem)
+	case store.Completed:
+		return db.hide(opts, idem)
+	}
+	return 0, errState(opts.State)
+}
+
+func errState(state store.JobState) error {
+	return fmt.Errorf("%w: state %q; allowed: waiting, active, completed, failed, delayed", order.ErrInvalid, state)
 }
 
 // cleanPending removes orders that wait, are delayed, or are claimed.
@@ -104,7 +120,7 @@ func (db *DB) cleanDead(opts store.CleanOptions, idem *store.Idempotency) (int64
 		v := appendOutcome(nil, order.Removed, l.Attempts, opts.At, o.Key.Run().Started(), "")
 		return errors.Join(b.Set(orderKey(rowOutcome, lane, o.Key), v, nil), putLetter(b, lane, o.Key, l))
 	}
-	n, err := db.eachDead(nil, "", saturate(opts.Limit), opts.At.Add(-opts.Grace), discard)
+	n, err := db.eachDead(deadOf(&opts), db.dies(discard))
 	if err == nil {
 		err = errors.Join(tallies.merge(b), db.record(b, idem, verbClean, n))
 	}
@@ -119,47 +135,4 @@ func (db *DB) cleanDead(opts store.CleanOptions, idem *store.Idempotency) (int64
 	tallies.count(db)
 	db.announce()
 	return n, nil
-}
-
-// errEnough ends a scan early.
-var errEnough = errors.New("enough")
-
-// eachDead calls f for the dead letters of runs that are not cancelled, by key:
-// those among keys if there are any, of the group if one is named, that failed last not
-// after before unless that is zero; limit at the most. It returns how many.
-func (db *DB) eachDead(keys []order.Key, group string, limit int64, before time.Time, f func(order.Priority, *order.Order, letter) error) (int64, error) {
-	wanted := make(map[order.Key]bool, len(keys))
-	for _, k := range keys {
-		wanted[k] = true
-	}
-	var n int64
-	err := db.letters(order.Key{}, func(lane order.Priority, k order.Key, l letter) error {
-		if n == limit {
-			return errEnough
-		}
-		rs := db.runs[k.Run()]
-		if !chosen(wanted, group, k, l) || rs == nil || rs.run.Void ||
-			(!before.IsZero() && l.Last.After(before)) {
-			return nil
-		}
-		o, err := db.accepted(db.eng, lane, k)
-		if err != nil {
-			return err
-		}
-		o.Kill(l.Last, "")
-		n++
-		return f(lane, &o, l)
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return n, err
-}
-
-// chosen says whether a dead letter is among keys, or of the group if there are none.
-func chosen(keys map[order.Key]bool, group string, k order.Key, l letter) bool {
-	if len(keys) > 0 {
-		return keys[k]
-	}
-	return group == "" || group == l.Group
 }

@@ -70,9 +70,10 @@ type runState struct {
 	doc    sync.Mutex // held while the document is read, changed and written
 	run    order.Run  // guarded by DB.mu; written only by the holder of doc
 	counts order.Counts
-	hidden int64                              // of its processed orders; guarded by DB.mu
-	kept   atomic.Int64                       // bytes of its block rows in memory
-	staged [order.PriorityCount][]*readyBlock // not enqueued yet, in order of index; guarded by DB.mu
+	hidden int64                                  // of its processed orders; guarded by DB.mu
+	kept   atomic.Int64                           // bytes of its block rows in memory
+	staged [order.PriorityCount][]*readyBlock     // not enqueued yet, in order of index; guarded by DB.mu
+	queued [order.PriorityCount]store.BlockCounts // its share of what the lanes count; guarded by DB.mu
 }
 
 // Open opens the store in dir, creating it if there is none, and derives lanes, gate

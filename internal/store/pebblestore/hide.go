@@ -65,11 +65,7 @@ func (h *hiding) row(lane order.Priority, k order.Key, v []byte) error {
 	if h.n == h.limit {
 		return errEnough
 	}
-	if isHidden(v) {
-		return nil
-	}
-	row, err := decodeOutcome(v, k.Run().Started())
-	if err != nil || row.status != order.Processed || row.at.After(h.since) {
+	if hides, err := mayHide(k, v, h.since); err != nil || !hides {
 		return err
 	}
 	rs := h.db.runs[k.Run()]
@@ -81,6 +77,15 @@ func (h *hiding) row(lane order.Priority, k order.Key, v []byte) error {
 	hidden := bytes.Clone(v)
 	hidden[0] |= flagHidden
 	return h.batch.Set(orderKey(rowOutcome, lane, k), hidden, nil)
+}
+
+// mayHide says whether an outcome is that of an order processed by then and listed.
+func mayHide(k order.Key, v []byte, since time.Time) (bool, error) {
+	if isHidden(v) {
+		return false, nil
+	}
+	row, err := decodeOutcome(v, k.Run().Started())
+	return err == nil && row.status == order.Processed && !row.at.After(since), err
 }
 
 // counts writes how many orders of each run are hidden now.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
 )
 
 // readyBlock stands in memory for a block row.
@@ -34,8 +35,9 @@ func (b *readyBlock) rowKey() []byte {
 // lane holds the blocks of one priority that may be claimed now or at their due time.
 // Blocks of cancelled runs may linger; they are passed over when they come up.
 type lane struct {
-	ready   blockHeap // by name: the oldest run first, then by index
-	delayed blockHeap // by due time, then by sequence
+	ready   blockHeap         // by name: the oldest run first, then by index
+	delayed blockHeap         // by due time, then by sequence
+	live    store.BlockCounts // without blocks of cancelled runs
 }
 
 func newLane() lane {
@@ -47,8 +49,35 @@ func newLane() lane {
 	}
 }
 
+// count counts blocks like b, which is where nobody holds it, in or out.
+func (l *lane) count(b *readyBlock, n int64) {
+	mine := &b.run.queued[b.lane]
+	if b.delayed() {
+		l.live.Delayed += n
+		mine.Delayed += n
+		return
+	}
+	l.live.Ready += n
+	mine.Ready += n
+}
+
+// countClaimed counts a claimed block in or out.
+func (l *lane) countClaimed(b *readyBlock, n int64) {
+	l.live.Claimed += n
+	b.run.queued[b.lane].Claimed += n
+}
+
+// disown takes the blocks of a run that is being cancelled out of the counts.
+func (l *lane) disown(mine *store.BlockCounts) {
+	l.live.Ready -= mine.Ready
+	l.live.Claimed -= mine.Claimed
+	l.live.Delayed -= mine.Delayed
+	*mine = store.BlockCounts{}
+}
+
 // push puts a block where it belongs.
 func (l *lane) push(b *readyBlock) {
+	l.count(b, 1)
 	if b.delayed() {
 		heap.Push(&l.delayed, b)
 		return
@@ -58,13 +87,16 @@ func (l *lane) push(b *readyBlock) {
 
 // pop takes the next block that may be claimed at that instant, nil if there is none.
 func (l *lane) pop(now time.Time) *readyBlock {
-	if b := l.delayed.first(); b != nil && !b.due.After(now) {
-		return heap.Pop(&l.delayed).(*readyBlock)
+	var b *readyBlock
+	if late := l.delayed.first(); late != nil && !late.due.After(now) {
+		b = heap.Pop(&l.delayed).(*readyBlock)
+	} else if l.ready.first() != nil {
+		b = heap.Pop(&l.ready).(*readyBlock)
 	}
-	if l.ready.first() != nil {
-		return heap.Pop(&l.ready).(*readyBlock)
+	if b != nil {
+		l.count(b, -1)
 	}
-	return nil
+	return b
 }
 
 // drop takes a block out that is in neither heap, or in one.
@@ -73,6 +105,7 @@ func (l *lane) drop(b *readyBlock) {
 		for i := range h.blocks {
 			if h.blocks[i] == b {
 				heap.Remove(h, i)
+				l.count(b, -1)
 				return
 			}
 		}

@@ -75,6 +75,30 @@ func (db *DB) deadLetter(lane order.Priority, k order.Key, l letter) (store.Dead
 	}, err
 }
 
+// DeadLetter implements [store.Reader].
+func (db *DB) DeadLetter(ctx context.Context, k order.Key) (store.DeadLetter, error) {
+	if err := db.enter(ctx); err != nil {
+		return store.DeadLetter{}, err
+	}
+	defer db.leave()
+	lane, l, err := db.findLetter(k)
+	if err != nil {
+		return store.DeadLetter{}, fmt.Errorf("dead letter of %s: %w", k, err)
+	}
+	return db.deadLetter(lane, k, l)
+}
+
+// findLetter returns the letter of an order in whichever lane it is.
+func (db *DB) findLetter(k order.Key) (order.Priority, letter, error) {
+	for _, lane := range order.Priorities() {
+		l, err := db.letter(db.eng, lane, k)
+		if !errors.Is(err, order.ErrNotFound) {
+			return lane, l, err
+		}
+	}
+	return 0, letter{}, order.ErrNotFound
+}
+
 // Groups implements [store.Lister].
 func (db *DB) Groups(ctx context.Context) ([]store.Group, error) {
 	if err := db.enter(ctx); err != nil {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 )
@@ -21,38 +19,51 @@ func (db *DB) Orders(ctx context.Context, q store.OrderQuery) (store.OrderPage, 
 		return store.OrderPage{}, err
 	}
 	defer db.leave()
-	p := orderPager{db: db, q: q}
+	p := orderPager{db: db, q: q, wants: newContent(&q)}
 	if err := p.start(); err != nil {
 		return store.OrderPage{}, fmt.Errorf("list orders: %w", err)
 	}
-	var page []order.Order
-	for _, lane := range order.Priorities() {
-		if q.Priority != nil && *q.Priority != lane {
-			continue
-		}
-		if err := p.lane(lane); err != nil {
-			return store.OrderPage{}, fmt.Errorf("list orders: %w", err)
-		}
+	var err error
+	switch {
+	case q.Status != nil && *q.Status == order.Pending:
+		err = p.pending()
+	case q.Status != nil && *q.Status == order.Dead:
+		err = p.scan(rowDead, p.dead)
+	default:
+		err = p.scan(rowOrder, p.any)
 	}
-	page, cursor := p.cut()
-	return store.OrderPage{Orders: page, Cursor: cursor}, nil
+	if err != nil && !errors.Is(err, errEnough) {
+		return store.OrderPage{}, fmt.Errorf("list orders: %w", err)
+	}
+	return p.page(), nil
 }
 
-// orderPager collects one page lane by lane. Each lane is read up to a key; the page
-// ends where the first lane that was not read to its end stopped.
+// maxPage is the longest page of a listing with a cursor.
+const maxPage = 1000
+
+// orderPager collects one page, in the order of keys.
 type orderPager struct {
-	db      *DB
-	q       store.OrderQuery
-	from    order.Key // the first key that may be on the page
-	through order.Key // the last one that is known in every lane
-	whole   bool      // every lane was read to its end
-	found   []order.Order
+	db       *DB
+	q        store.OrderQuery
+	wants    content
+	lanes    []order.Priority
+	from     order.Key // the first key that may be on the page
+	through  order.Key // the last one, as far as is known
+	whole    bool      // nothing follows through
+	examined int
+	last     order.Key // of those examined
+	found    []order.Order
 }
 
 func (p *orderPager) start() error {
-	p.whole = true
-	for i := range p.through {
-		p.through[i] = 0xff
+	if p.q.Limit < 1 || p.q.Limit > maxPage {
+		return fmt.Errorf("%w: limit %d; allowed: 1 to %d", order.ErrInvalid, p.q.Limit, maxPage)
+	}
+	p.whole, p.through = true, lastKey()
+	for _, lane := range order.Priorities() {
+		if (p.q.Priority == nil || *p.q.Priority == lane) && (p.q.Tier == nil || p.q.Tier.Priority() == lane) {
+			p.lanes = append(p.lanes, lane)
+		}
 	}
 	if !p.q.Run.IsZero() {
 		p.from, p.through = p.q.Run.Key(0), order.Key(p.q.Run)
@@ -64,10 +75,7 @@ func (p *orderPager) start() error {
 	if err != nil {
 		return fmt.Errorf("%w: cursor %q; use one that was returned", order.ErrInvalid, p.q.Cursor)
 	}
-	next := nextKey(last)
-	if bytes.Compare(next[:], p.from[:]) > 0 {
-		p.from = next
-	}
+	p.from = later(p.from, nextKey(last))
 	return nil
 }
 
@@ -82,188 +90,6 @@ func nextKey(k order.Key) order.Key {
 	return k
 }
 
-// lane reads one lane's share of the page.
-func (p *orderPager) lane(lane order.Priority) error {
-	if p.q.Status != nil && *p.q.Status == order.Pending {
-		return p.pending(lane)
-	}
-	if p.q.Status != nil && *p.q.Status == order.Dead {
-		return p.scan(lane, rowDead)
-	}
-	return p.scan(lane, rowOrder)
-}
-
-// scan reads rows of a kind in key order.
-func (p *orderPager) scan(lane order.Priority, row byte) error {
-	examined, kept := 0, 0
-	lower, upper := orderKey(row, lane, p.from), append(orderKey(row, lane, p.through), 0)
-	err := eachIn(p.db.eng, lower, upper, func(key, v []byte) error {
-		_, k, ok := parseOrderKey(key)
-		if !ok {
-			return fmt.Errorf("%w: key of %d bytes", order.ErrCorrupt, len(key))
-		}
-		examined++
-		o, err := p.order(lane, k, row, v)
-		if err != nil {
-			return err
-		}
-		if p.q.Status == nil || *p.q.Status == o.Status {
-			p.found = append(p.found, o)
-			kept++
-		}
-		if kept == p.q.Limit || examined == store.MaxExamined {
-			p.stop(k)
-			return errEnough
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
-}
-
-// stop notes that a lane was read only up to k.
-func (p *orderPager) stop(k order.Key) {
-	p.whole = false
-	if bytes.Compare(k[:], p.through[:]) < 0 {
-		p.through = k
-	}
-}
-
-func (p *orderPager) order(lane order.Priority, k order.Key, row byte, v []byte) (order.Order, error) {
-	var o order.Order
-	if row == rowOrder {
-		r, err := decodeOrder(v)
-		if err != nil {
-			return o, fmt.Errorf("order %s: %w", k, err)
-		}
-		o = r.order(k)
-	} else {
-		var err error
-		if o, err = p.db.accepted(p.db.eng, lane, k); err != nil {
-			return o, err
-		}
-	}
-	return o, p.db.join(p.db.eng, lane, &o)
-}
-
-// pending reads the orders that blocks name, and those of inert runs, which none does.
-// New blocks lie in key order; delayed ones do not, and are read whole.
-func (p *orderPager) pending(lane order.Priority) error {
-	keys, err := p.newKeys(lane)
-	if err != nil {
-		return err
-	}
-	delayed, err := p.delayedKeys(lane)
-	if err != nil {
-		return err
-	}
-	inert, err := p.inertKeys(lane)
-	if err != nil {
-		return err
-	}
-	keys = slices.Concat(keys, delayed, inert)
-	slices.SortFunc(keys, func(a, b order.Key) int { return bytes.Compare(a[:], b[:]) })
-	for i, k := range keys {
-		if i == p.q.Limit {
-			p.stop(keys[i-1])
-			break
-		}
-		o, err := p.db.accepted(p.db.eng, lane, k)
-		if err != nil {
-			return err
-		}
-		p.found = append(p.found, o)
-	}
-	return nil
-}
-
-// newKeys returns up to a page of the keys in blocks that are not delayed.
-func (p *orderPager) newKeys(lane order.Priority) ([]order.Key, error) {
-	var keys []order.Key
-	lower, err := p.blockBefore(lane)
-	if err != nil {
-		return nil, err
-	}
-	err = eachIn(p.db.eng, lower, append(orderKey(rowBlock, lane, p.through), 0), func(_, v []byte) error {
-		if len(keys) > p.q.Limit {
-			return errEnough
-		}
-		return p.wanted(&keys, v)
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return keys, err
-}
-
-// blockBefore returns the name of the last block at or before the page's first key,
-// which may hold it.
-func (p *orderPager) blockBefore(lane order.Priority) ([]byte, error) {
-	first := orderKey(rowBlock, lane, p.from)
-	iter, err := p.db.eng.NewIter(&pebble.IterOptions{LowerBound: first[:2], UpperBound: append(first, 0)})
-	if err != nil {
-		return nil, err
-	}
-	if iter.Last() {
-		first = bytes.Clone(iter.Key())
-	}
-	return first, closeIter(iter)
-}
-
-func (p *orderPager) delayedKeys(lane order.Priority) ([]order.Key, error) {
-	var keys []order.Key
-	err := each(p.db.eng, []byte{rowDelayed, byte(lane)}, func(_, v []byte) error { return p.wanted(&keys, v) })
-	return keys, err
-}
-
-// inertKeys returns up to a page of the orders without outcome of inert runs.
-func (p *orderPager) inertKeys(lane order.Priority) ([]order.Key, error) {
-	var keys []order.Key
-	examined := 0
-	for _, id := range p.inertRuns() {
-		lower, upper := orderKey(rowOrder, lane, later(p.from, id.Key(0))), orderKey(rowOrder, lane, order.Key(id))
-		if bytes.Compare(lower, upper) >= 0 {
-			continue
-		}
-		err := eachIn(p.db.eng, lower, upper, func(key, _ []byte) error {
-			_, k, _ := parseOrderKey(key)
-			examined++
-			_, err := get(p.db.eng, orderKey(rowOutcome, lane, k))
-			if errors.Is(err, order.ErrNotFound) {
-				keys = append(keys, k)
-				err = nil
-			}
-			if err == nil && (len(keys) > p.q.Limit || examined == store.MaxExamined) {
-				p.stop(k)
-				err = errEnough
-			}
-			return err
-		})
-		if errors.Is(err, errEnough) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
-}
-
-// inertRuns returns the inert runs that the query is about, oldest first.
-func (p *orderPager) inertRuns() []order.RunID {
-	p.db.mu.Lock()
-	defer p.db.mu.Unlock()
-	var ids []order.RunID
-	for _, rs := range p.db.byAge {
-		if rs.run.Inert && (p.q.Run.IsZero() || p.q.Run == rs.run.ID) {
-			ids = append(ids, rs.run.ID)
-		}
-	}
-	return ids
-}
-
 func later(a, b order.Key) order.Key {
 	if bytes.Compare(a[:], b[:]) > 0 {
 		return a
@@ -271,40 +97,83 @@ func later(a, b order.Key) order.Key {
 	return b
 }
 
-// wanted adds the keys of a block that may be on the page.
-func (p *orderPager) wanted(keys *[]order.Key, v []byte) error {
-	row, _, err := decodeBlock(v, true)
-	if err != nil {
-		return err
-	}
-	if rs, run := p.db.lookRun(row.run); rs == nil || run.Void {
+// scan looks at rows of a kind until the page is full or looked for long enough.
+func (p *orderPager) scan(row byte, look func(order.Priority, order.Key, []byte) error) error {
+	if bytes.Compare(p.from[:], p.through[:]) > 0 {
 		return nil
 	}
-	for _, index := range row.indexes {
-		k := row.run.Key(index)
-		if bytes.Compare(k[:], p.from[:]) >= 0 && bytes.Compare(k[:], p.through[:]) <= 0 {
-			*keys = append(*keys, k)
+	in := stretch{row: row, lanes: p.lanes, from: p.from, through: p.through}
+	return byKeyIn(p.db.eng, in, func(lane order.Priority, k order.Key, v []byte) error {
+		if err := p.next(k, store.MaxExamined); err != nil {
+			return err
 		}
+		return look(lane, k, v)
+	})
+}
+
+// next begins to look at k, unless the page is full or that many were examined: errEnough
+// then ends it behind the last one.
+func (p *orderPager) next(k order.Key, most int) error {
+	if len(p.found) == p.q.Limit || p.examined == most {
+		p.stop(p.last)
+		return errEnough
 	}
+	p.examined++
+	p.last = k
 	return nil
 }
 
-// cut returns the page and the cursor behind it.
-func (p *orderPager) cut() ([]order.Order, string) {
+// stop notes that what follows k was not looked at.
+func (p *orderPager) stop(k order.Key) {
+	p.whole = false
+	if bytes.Compare(k[:], p.through[:]) < 0 {
+		p.through = k
+	}
+}
+
+// any looks at an order as it was accepted.
+func (p *orderPager) any(lane order.Priority, k order.Key, v []byte) error {
+	row, err := decodeOrder(v)
+	if err != nil {
+		return fmt.Errorf("order %s: %w", k, err)
+	}
+	if !p.wants.row(&row) {
+		return nil
+	}
+	o := row.order(k)
+	return p.join(lane, &o)
+}
+
+// dead looks at what may be a dead letter.
+func (p *orderPager) dead(lane order.Priority, k order.Key, _ []byte) error {
+	o, err := p.db.accepted(p.db.eng, lane, k)
+	if err != nil || !p.wants.order(&o) {
+		return err
+	}
+	return p.join(lane, &o)
+}
+
+// join adds an order to the page if its status is wanted.
+func (p *orderPager) join(lane order.Priority, o *order.Order) error {
+	err := p.db.join(p.db.eng, lane, o)
+	if err == nil && (p.q.Status == nil || *p.q.Status == o.Status) {
+		p.found = append(p.found, *o)
+	}
+	return err
+}
+
+// page returns what was found up to where everything is known, and the cursor behind it.
+func (p *orderPager) page() store.OrderPage {
 	slices.SortFunc(p.found, func(a, b order.Order) int { return bytes.Compare(a.Key[:], b.Key[:]) })
-	page := p.found
-	for i := range page {
-		if bytes.Compare(page[i].Key[:], p.through[:]) > 0 {
-			page = page[:i]
+	page := store.OrderPage{Orders: p.found, Examined: p.examined}
+	for i := range page.Orders {
+		if bytes.Compare(page.Orders[i].Key[:], p.through[:]) > 0 {
+			page.Orders = page.Orders[:i]
 			break
 		}
 	}
-	switch {
-	case len(page) > p.q.Limit, len(page) == p.q.Limit && !p.whole:
-		page = page[:p.q.Limit]
-		return page, page[p.q.Limit-1].Key.String()
-	case !p.whole:
-		return page, p.through.String()
+	if !p.whole {
+		page.Cursor = p.through.String()
 	}
-	return page, ""
+	return page
 }

@@ -38,6 +38,10 @@ func (db *DB) Totals(ctx context.Context) (store.Totals, error) {
 		Hidden:     db.hidden,
 		Paused:     db.paused.Load(),
 		Generation: db.generation,
+		GateOpen:   db.gateOpen(),
+	}
+	for i := range db.lanes {
+		t.Blocks[i] = db.lanes[i].live
 	}
 	if db.disk.full.Load() {
 		t.Stalled = StalledDiskFull

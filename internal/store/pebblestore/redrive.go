@@ -14,26 +14,43 @@ import (
 
 // Redrive implements [store.Verbs].
 func (db *DB) Redrive(ctx context.Context, opts store.RedriveOptions, idem *store.Idempotency) (int64, error) {
+	if opts.Limit < 0 {
+		return 0, fmt.Errorf("redrive: %w: limit %d; allowed: 0 or more", order.ErrInvalid, opts.Limit)
+	}
+	dead := deadQuery{DeadSet: opts.DeadSet, limit: saturate(opts.Limit)}
+	if opts.DryRun {
+		return db.redrivable(ctx, dead)
+	}
 	if err := db.enterAlone(ctx); err != nil {
 		return 0, err
 	}
 	defer db.leaveAlone()
-	if opts.Limit < 0 {
-		return 0, fmt.Errorf("redrive: %w: limit %d; allowed: 0 or more", order.ErrInvalid, opts.Limit)
-	}
 	var before int64
 	if found, err := db.replay(idem, verbRedrive, &before); found || err != nil {
 		return before, err
 	}
 	r := redrive{db: db, batch: db.eng.NewBatch(), due: opts.At.Truncate(time.Millisecond)}
 	defer r.batch.Close()
-	n, err := db.eachDead(opts.Keys, opts.Group, saturate(opts.Limit), time.Time{}, r.add)
+	n, err := db.eachDead(dead, db.dies(r.add))
 	if err == nil {
 		err = errors.Join(r.cut(order.VIP), r.cut(order.Normal), r.tallies.merge(r.batch), db.record(r.batch, idem, verbRedrive, n))
 	}
 	if err == nil {
 		err = db.commitShut(r.batch, -r.tallies.vip(), r.apply)
 	}
+	if err != nil {
+		return 0, fmt.Errorf("redrive: %w", err)
+	}
+	return n, nil
+}
+
+// redrivable returns how many dead letters a redrive would take. Commits go on beside it.
+func (db *DB) redrivable(ctx context.Context, dead deadQuery) (int64, error) {
+	if err := db.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer db.leave()
+	n, err := db.eachDead(dead, passed)
 	if err != nil {
 		return 0, fmt.Errorf("redrive: %w", err)
 	}

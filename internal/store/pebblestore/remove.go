@@ -183,9 +183,20 @@ func (db *DB) pending(want func(*readyBlock) bool) []placed {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	var all []placed
+	db.eachPlaced(func(at placed) {
+		if want(at.block) {
+			all = append(all, at)
+		}
+	})
+	slices.SortFunc(all, func(a, b placed) int { return bytes.Compare(a.block.sortKey(), b.block.sortKey()) })
+	return all
+}
+
+// eachPlaced calls f for every block of a run that is not cancelled. mu held.
+func (db *DB) eachPlaced(f func(placed)) {
 	add := func(b *readyBlock, st *claimState) {
-		if !b.run.run.Void && want(b) {
-			all = append(all, placed{b, st})
+		if !b.run.run.Void {
+			f(placed{b, st})
 		}
 	}
 	for i := range db.lanes {
@@ -206,8 +217,6 @@ func (db *DB) pending(want func(*readyBlock) bool) []placed {
 	for st := range db.claims {
 		add(st.block, st)
 	}
-	slices.SortFunc(all, func(a, b placed) int { return bytes.Compare(a.block.sortKey(), b.block.sortKey()) })
-	return all
 }
 
 // sortKey orders blocks by lane, then new before delayed ones, then by name or due time.

@@ -235,7 +235,7 @@ func (db *DB) settled(p *settledPart) {
 		db.lanes[b.lane].push(r)
 	}
 	if len(p.left) == 0 && !p.state.lost.Swap(true) {
-		delete(db.claims, p.state)
+		db.unclaim(p.state)
 	}
 }
 

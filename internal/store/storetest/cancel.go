@@ -237,7 +237,7 @@ func testCancelDeadLetters(b *bed) {
 	r, _ := b.spread()
 	r.cancel(store.CancelOptions{})
 	counts := r.counts()
-	for _, opts := range []store.RedriveOptions{{}, {Keys: []order.Key{r.key(1)}}} {
+	for _, opts := range []store.RedriveOptions{{}, {DeadSet: keysOf(r.key(1))}} {
 		opts.At = b.tick()
 		n, err := b.s.Redrive(b.ctx, opts, nil)
 		b.ok("Redrive", err)

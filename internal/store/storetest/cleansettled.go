@@ -9,6 +9,8 @@ func cleanSettledTests() []test {
 	return []test{
 		{"Failed", testCleanFailed},
 		{"FailedLimit", testCleanFailedLimit},
+		{"FailedKeys", testCleanFailedKeys},
+		{"FailedGroup", testCleanFailedGroup},
 		{"Completed", testCleanCompleted},
 		{"CompletedLimit", testCleanCompletedLimit},
 		{"CompletedLater", testCleanCompletedLater},
@@ -49,6 +51,36 @@ func testCleanFailedLimit(b *bed) {
 	}
 	b.clean(3, store.CleanOptions{State: store.FailedJob, Limit: 3})
 	r.statuses("after Clean(failed, 3)", removed, removed, removed, dead)
+}
+
+// testCleanFailedKeys discards some dead letters by name; what else is named is passed
+// over.
+func testCleanFailedKeys(b *bed) {
+	r := b.bury("a", "b", "c", "d")
+	r.insert("V", both()...)
+	failed := store.CleanOptions{State: store.FailedJob}
+	failed.DeadSet = keysOf(append(r.keys(3, 1, 4, 99, 3), order.NewRunID(1, 1).Key(0))...)
+	b.clean(2, failed)
+	r.statuses("after Clean of 1 and 3", dead, removed, dead, removed, pending)
+	b.clean(0, failed)
+	failed.Keys, failed.Group = r.keys(0), order.ErrorGroup("c")
+	b.clean(1, failed)
+	b.redrive(1, store.RedriveOptions{})
+	b.reopen()
+	r.statuses("after Clean of 0 and Redrive", removed, removed, pending, removed, pending)
+}
+
+func testCleanFailedGroup(b *bed) {
+	r := b.bury("refused 1", "timeout", "refused 2", "timeout", "refused 3")
+	failed := store.CleanOptions{State: store.FailedJob, DeadSet: groupOf("no such group")}
+	b.clean(0, failed)
+	failed.DeadSet, failed.Limit = groupOf(order.ErrorGroup("refused 7")), 2
+	b.clean(2, failed)
+	r.statuses("after Clean of two of a group", removed, dead, removed, dead, dead)
+	failed.Limit = 0
+	b.clean(1, failed)
+	b.reopen()
+	r.statuses("after Clean of the group", removed, dead, removed, dead, removed)
 }
 
 // hidden fails the test unless that many processed orders are hidden, and these are

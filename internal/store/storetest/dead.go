@@ -14,6 +14,7 @@ func deadTests() []test {
 	return []test{
 		{"Letter", testDeadLetter},
 		{"FirstFailureIsEachOrdersOwn", testDeadFirstFailure},
+		{"One", testDeadOne},
 		{"Pages", testDeadPages},
 		{"Groups", testDeadGroups},
 		{"GroupsOfNone", testDeadNoGroups},
@@ -95,6 +96,57 @@ func testDeadFirstFailure(b *bed) {
 			b.Errorf("first failure of order %d = %v, want %v", i, letter.First, failures[i].At)
 		}
 	}
+}
+
+// testDeadOne follows one order's dead letter through its lives.
+func testDeadOne(b *bed) {
+	r := b.begin(blocksOf(1))
+	r.insert("VN", both()...)
+	none := func(when string, key order.Key) {
+		b.Helper()
+		_, err := b.s.DeadLetter(b.ctx, key)
+		b.is("DeadLetter "+when, err, order.ErrNotFound)
+	}
+	none("of an unknown run", order.NewRunID(1, 1).Key(0))
+	none("of an unknown order", r.key(7))
+	none("of an order that waits", r.key(0))
+	c := b.claimOne()
+	b.settle(b.settlement(c, b.outcomes(c, order.Pending, 0)...))
+	none("of an order to be tried again", r.key(0))
+	b.kill(b.claimOne(), 0)
+	want := b.letters(store.DeadQuery{Limit: 1})[0]
+	for _, life := range []struct {
+		name     string
+		act      func()
+		status   order.Status
+		redriven int
+	}{
+		{"of a dead order", func() {}, dead, 0},
+		{"after Reopen", b.reopen, dead, 0},
+		{"after Redrive", func() { b.redrive(1, store.RedriveOptions{}) }, pending, 1},
+		{"when it is dead again", func() { b.kill(b.claimOne(), 0) }, dead, 1},
+		{"after another Redrive", func() { b.redrive(1, store.RedriveOptions{}) }, pending, 2},
+		{"when it is dead for the third time", func() { b.kill(b.claimOne(), 0) }, dead, 2},
+		{"when it was discarded", func() { b.clean(1, store.CleanOptions{State: store.FailedJob}) }, removed, 2},
+		{"after another Reopen", b.reopen, removed, 2},
+	} {
+		life.act()
+		got, err := b.s.DeadLetter(b.ctx, r.key(0))
+		b.ok("DeadLetter", err)
+		if got.Order.Key != r.key(0) || got.Order.Status != life.status || got.Redriven != life.redriven || got.Group != want.Group {
+			b.Fatalf("DeadLetter %s = %+v, want it %v, put back %d times", life.name, got, life.status, life.redriven)
+		}
+		if got.First.Before(want.First) || got.Last.Before(want.Last) || got.Last.Before(got.First) || got.Attempts == 0 {
+			b.Errorf("DeadLetter %s = %d attempts, failed from %v to %v, want some and not before %v to %v",
+				life.name, got.Attempts, got.First, got.Last, want.First, want.Last)
+		}
+		if life.redriven == 0 {
+			if diff := cmp.Diff(want, got); diff != "" {
+				b.Errorf("DeadLetter %s differs from DeadLetters (-want +got):\n%s", life.name, diff)
+			}
+		}
+	}
+	none("of another order of the run", r.key(1))
 }
 
 // bury makes dead letters of a new run's orders, for the reasons in turn.

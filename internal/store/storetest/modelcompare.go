@@ -86,15 +86,44 @@ func (m *model) compareTotals(t *rapid.T) {
 	for side, s := range m.sides() {
 		got, err := s.Totals(m.ctx)
 		m.ok(t, "Totals", err)
+		if side == 0 {
+			m.checkBlocks(t, &got)
+		}
 		got.Counts = numbers(got.Counts)
 		for lane := range got.Counts {
 			got.Counts[lane] = plainCounts(got.Counts[lane])
 		}
 		got.Generation -= m.base[side]
 		totals[side] = got
+		totals[side].Blocks = [order.PriorityCount]store.BlockCounts{} // the reference's hold one order each
 	}
 	if diff := differ(totals[1], totals[0]); diff != "" {
 		t.Fatalf("Totals differ (-want +got):\n%s", diff)
+	}
+}
+
+// checkBlocks compares the driver's block counts with what is known of its blocks: the
+// claimed ones are the claims it handed out; of the others, how many orders each has at
+// most and at least.
+func (m *model) checkBlocks(t *rapid.T, got *store.Totals) {
+	var claimed [order.PriorityCount]int64
+	for _, h := range m.claims {
+		if h.fate == live {
+			claimed[h.drv.Priority]++
+		}
+	}
+	for lane := range got.Blocks {
+		blocks, orders := got.Blocks[lane], &got.Counts[lane]
+		if blocks.Claimed != claimed[lane] {
+			t.Fatalf("Totals = %d claimed blocks of %v, want %d", blocks.Claimed, order.Priority(lane), claimed[lane])
+		}
+		queued, pending := blocks.Ready+blocks.Delayed, orders.Waiting+orders.Delayed
+		if blocks.Ready < 0 || blocks.Delayed < 0 || queued > pending {
+			t.Fatalf("Totals = blocks %+v of %v for %d orders in queue", blocks, order.Priority(lane), pending)
+		}
+		if orders.Delayed > 0 && queued == 0 {
+			t.Fatalf("Totals = no blocks of %v in queue, want those of %d delayed orders", order.Priority(lane), orders.Delayed)
+		}
 	}
 }
 
@@ -164,6 +193,7 @@ func (m *model) compareLetters(t *rapid.T) {
 		page, err := s.DeadLetters(m.ctx, store.DeadQuery{Limit: 1000})
 		m.ok(t, "DeadLetters", err)
 		for _, letter := range page.Letters {
+			m.sameLetter(t, s, letter)
 			letter.Order = m.plainOrder(letter.Order)
 			if letter.Redriven > 0 {
 				letter.First = time.Time{} // of all its lives or of the last one
@@ -182,6 +212,16 @@ func (m *model) compareLetters(t *rapid.T) {
 	}
 	if diff := differ(groups[1], groups[0]); diff != "" {
 		t.Fatalf("Groups differ (-want +got):\n%s", diff)
+	}
+}
+
+// sameLetter fails unless a letter of the listing reads the same by itself.
+func (m *model) sameLetter(t *rapid.T, s store.Store, listed store.DeadLetter) {
+	t.Helper()
+	one, err := s.DeadLetter(m.ctx, listed.Order.Key)
+	m.ok(t, "DeadLetter", err)
+	if diff := differ(listed, one); diff != "" {
+		t.Fatalf("DeadLetter differs from itself in DeadLetters (-DeadLetters +DeadLetter):\n%s", diff)
 	}
 }
 

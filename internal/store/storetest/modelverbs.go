@@ -79,15 +79,24 @@ func (m *model) clean(t *rapid.T) {
 	if opts.State == store.FailedJob && m.deadAndVoid(t) {
 		return // whether those of a void run are discarded, the contract leaves open
 	}
+	sets := [2]store.DeadSet{}
+	if opts.State == store.FailedJob {
+		sets = m.deadSets(t)
+	}
+	opts.DryRun = evenly(true, false, false).Draw(t, "dry run")
 	var idem *store.Idempotency
 	if opts.State != store.Active {
-		idem = m.idem(t, "clean", opts.State, opts.Limit, opts.Grace)
+		idem = m.idem(t, "clean", opts.State, opts.Limit, opts.Grace, sets[0].Group, len(sets[0].Keys) > 0, m.indexes(sets[0].Keys))
 	}
 	before := m.holding()
-	drv, drvErr := m.drv.Clean(m.ctx, opts, idem)
-	ref, refErr := m.ref.Clean(m.ctx, opts, idem)
-	if m.sameKind(t, "Clean", drvErr, refErr) && drv != ref {
-		t.Fatalf("Clean(%+v) = %d, want %d", opts, drv, ref)
+	var errs [2]error
+	var n [2]int64
+	for side, s := range m.sides() {
+		opts.DeadSet = sets[side]
+		n[side], errs[side] = s.Clean(m.ctx, opts, idem)
+	}
+	if m.sameKind(t, "Clean", errs[0], errs[1]) && n[0] != n[1] {
+		t.Fatalf("Clean(%+v) = %d, want %d", opts, n[0], n[1])
 	}
 	m.revoke(t, before)
 }
@@ -150,27 +159,32 @@ func (m *model) deadAndVoid(t *rapid.T) bool {
 }
 
 func (m *model) redrive(t *rapid.T) {
-	opts := [2]store.RedriveOptions{}
-	group := ""
-	switch evenly(0, 1, 2).Draw(t, "which") {
-	case 0:
-		group = order.ErrorGroup("error 1 of kind a")
-	case 1:
-		for side, keys := range m.anyKeys(t) {
-			opts[side].Keys = append(keys, order.NewRunID(1, 1).Key(0)) // none would mean all
-		}
-	}
-	at := m.tick()
+	sets := m.deadSets(t)
+	opts := store.RedriveOptions{At: m.tick(), DryRun: evenly(true, false, false).Draw(t, "dry run")}
 	var errs [2]error
 	var n [2]int64
-	idem := m.idem(t, "redrive", group, len(opts[0].Keys) > 0, m.indexes(opts[0].Keys))
+	idem := m.idem(t, "redrive", sets[0].Group, len(sets[0].Keys) > 0, m.indexes(sets[0].Keys))
 	for side, s := range m.sides() {
-		opts[side].Group, opts[side].At = group, at
-		n[side], errs[side] = s.Redrive(m.ctx, opts[side], idem)
+		opts.DeadSet = sets[side]
+		n[side], errs[side] = s.Redrive(m.ctx, opts, idem)
 	}
 	if m.sameKind(t, "Redrive", errs[0], errs[1]) && n[0] != n[1] {
-		t.Fatalf("Redrive(%+v) = %d, want %d", opts[0], n[0], n[1])
+		t.Fatalf("Redrive(%+v) = %d, want %d", opts, n[0], n[1])
 	}
+}
+
+// deadSets draws a set of dead letters, for both sides: all of them, a group, or some.
+func (m *model) deadSets(t *rapid.T) (sets [2]store.DeadSet) {
+	switch evenly(0, 1, 2).Draw(t, "which") {
+	case 0:
+		sets[0] = groupOf(order.ErrorGroup("error 1 of kind a"))
+		sets[1] = sets[0]
+	case 1:
+		for side, keys := range m.anyKeys(t) {
+			sets[side] = keysOf(append(keys, order.NewRunID(1, 1).Key(0))...) // none would mean all
+		}
+	}
+	return sets
 }
 
 func (m *model) remove(t *rapid.T) {

@@ -1,6 +1,10 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/filavip/filavip/internal/order"
@@ -14,13 +18,15 @@ func orderPageTests() []test {
 		{"CursorSurvives", testOrdersCursorSurvives},
 		{"WhileTheyChange", testOrdersWhileTheyChange},
 		{"SparseMatches", testOrdersSparse},
+		{"Customers", testOrdersCustomers},
+		{"Examined", testOrdersExamined},
 	}
 }
 
 func testOrdersEmpty(b *bed) {
 	page, err := b.s.Orders(b.ctx, store.OrderQuery{Limit: 10})
 	b.ok("Orders", err)
-	if len(page.Orders) != 0 || page.Cursor != "" {
+	if len(page.Orders) != 0 || page.Cursor != "" || page.Examined != 0 {
 		b.Errorf("Orders of an empty store = %+v, want nothing", page)
 	}
 }
@@ -57,6 +63,25 @@ func testOrdersFilters(b *bed) {
 
 // queries are all filters over these runs.
 func queries(runs ...order.RunID) []store.OrderQuery {
+	all := lifeQueries(runs...)
+	for _, q := range slices.Clone(all) {
+		if q.Priority != nil && q.Run.IsZero() {
+			continue // enough are tried
+		}
+		for _, tier := range []order.Tier{order.Silver, order.Diamond} {
+			q.Tier = &tier
+			all = append(all, q)
+		}
+		q.Tier, q.Customer = nil, "TE 1"
+		all = append(all, q)
+		q.Tier = new(order.Silver)
+		all = append(all, q)
+	}
+	return all
+}
+
+// lifeQueries are all filters by run, lane and status.
+func lifeQueries(runs ...order.RunID) []store.OrderQuery {
 	var all []store.OrderQuery
 	for _, run := range append(runs, order.RunID{}) {
 		byStatus := []store.OrderQuery{{Run: run}}
@@ -77,7 +102,9 @@ func queries(runs ...order.RunID) []store.OrderQuery {
 func matches(o *order.Order, q store.OrderQuery) bool {
 	return (q.Run.IsZero() || o.Key.Run() == q.Run) &&
 		(q.Priority == nil || o.Priority() == *q.Priority) &&
-		(q.Status == nil || o.Status == *q.Status)
+		(q.Status == nil || o.Status == *q.Status) &&
+		(q.Tier == nil || o.Tier == *q.Tier) &&
+		strings.Contains(strings.ToLower(o.Customer), strings.ToLower(q.Customer))
 }
 
 func testOrdersCursorSurvives(b *bed) {
@@ -148,5 +175,81 @@ func testOrdersSparse(b *bed) {
 	}
 	if want := []uint64{7, 33}; !cmp.Equal(got, want) {
 		b.Errorf("Orders with status %v = %v, want %v", status, got, want)
+	}
+}
+
+// testOrdersCustomers looks for parts of names, also of names that are not ASCII.
+func testOrdersCustomers(b *bed) {
+	r := b.begin()
+	names := []string{"Cliente 1", "CLIENTE 12", "Loja ÁGUA & Cia", "loja água", "Água", "\u212Aelvin", "kelvin", "x", "_%"}
+	chunk := r.chunk(strings.Repeat("N", len(names)), both()...)
+	for i, name := range names {
+		chunk.Orders[i].Customer = name
+	}
+	r.insertChunk(chunk)
+	for part, want := range map[string][]uint64{
+		"":                                       {0, 1, 2, 3, 4, 5, 6, 7, 8},
+		"cliente":                                {0, 1},
+		"ENTE 1":                                 {0, 1},
+		"nte 12":                                 {1},
+		"cliente 1 ":                             nil,
+		"água":                                   {2, 3, 4},
+		"LOJA ÁGUA":                              {2, 3},
+		"agua":                                   nil,
+		"KELVIN":                                 {5, 6},
+		"X":                                      {7},
+		"_":                                      {8},
+		"%":                                      {8},
+		"longer than any of the names there are": nil,
+	} {
+		for _, status := range []*order.Status{nil, new(pending)} {
+			var got []uint64
+			for _, o := range b.list(store.OrderQuery{Customer: part, Status: status, Limit: 2}) {
+				got = append(got, o.Key.Index())
+			}
+			if !cmp.Equal(got, want) {
+				b.Errorf("Orders of %q = %v, want %v", part, got, want)
+			}
+		}
+	}
+}
+
+// testOrdersExamined looks for one order among more than a page may examine.
+func testOrdersExamined(b *bed) {
+	r := b.begin(blocksOf(1000))
+	const total = store.MaxExamined + 2000
+	r.fill(total, 1000, both()...)
+	wanted := r.key(total - 7)
+	for _, q := range []store.OrderQuery{
+		{Customer: fmt.Sprintf("cliente %d", wanted.Index())},
+		{Customer: fmt.Sprintf("cliente %d", wanted.Index()), Status: new(pending)},
+		{Run: r.run.ID, Customer: fmt.Sprintf("cliente %d", wanted.Index())},
+	} {
+		q.Limit = 10
+		var found []order.Key
+		for pages := 1; ; pages++ {
+			page, err := b.s.Orders(b.ctx, q)
+			b.ok("Orders", err)
+			if page.Examined > store.MaxExamined || page.Examined < len(page.Orders) {
+				b.Fatalf("Orders examined %d rows for %d orders, want no fewer and at most %d", page.Examined, len(page.Orders), store.MaxExamined)
+			}
+			for _, o := range page.Orders {
+				found = append(found, o.Key)
+			}
+			if q.Cursor = page.Cursor; q.Cursor == "" {
+				break
+			}
+			if pages > total {
+				b.Fatalf("Orders returned %d pages and still a cursor", pages)
+			}
+		}
+		if want := []order.Key{wanted}; !cmp.Equal(found, want) {
+			b.Errorf("Orders(%+v) = %v, want %v", q, found, want)
+		}
+	}
+	first, err := b.s.Orders(b.ctx, store.OrderQuery{Limit: 10})
+	b.ok("Orders", err)
+	if len(first.Orders) != 10 || first.Examined < 10 {
+		b.Errorf("Orders(10) = %d orders of %d examined, want 10 of as many or more", len(first.Orders), first.Examined)
 	}
 }

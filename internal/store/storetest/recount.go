@@ -34,6 +34,7 @@ func (b *bed) recount() {
 	if got, want := numbers(kept.Counts), numbers(totals); got != want {
 		b.Fatalf("Totals = %+v, want the sum over the runs %+v", got, want)
 	}
+	b.soundBlocks(&kept)
 	b.countJobs(&totals)
 	b.verify()
 }

@@ -19,6 +19,9 @@ func redriveTests() []test {
 	}
 }
 
+func keysOf(keys ...order.Key) store.DeadSet { return store.DeadSet{Keys: keys} }
+func groupOf(group string) store.DeadSet     { return store.DeadSet{Group: group} }
+
 // redrive fails the test unless Redrive returns that number.
 func (b *bed) redrive(want int64, opts store.RedriveOptions) {
 	b.Helper()
@@ -65,17 +68,17 @@ func testRedriveAll(b *bed) {
 func testRedriveKeys(b *bed) {
 	r := b.bury("a", "b", "c", "d")
 	r.insert("V", both()...)
-	b.redrive(2, store.RedriveOptions{Keys: append(r.keys(3, 1, 4, 99, 3), order.NewRunID(1, 1).Key(0))})
+	b.redrive(2, store.RedriveOptions{DeadSet: keysOf(append(r.keys(3, 1, 4, 99, 3), order.NewRunID(1, 1).Key(0))...)})
 	r.statuses("after Redrive of 1 and 3", dead, pending, dead, pending, pending)
-	b.redrive(0, store.RedriveOptions{Keys: r.keys(1, 3)})
-	b.redrive(1, store.RedriveOptions{Keys: r.keys(0), Group: order.ErrorGroup("b")})
+	b.redrive(0, store.RedriveOptions{DeadSet: keysOf(r.keys(1, 3)...)})
+	b.redrive(1, store.RedriveOptions{DeadSet: store.DeadSet{Keys: r.keys(0), Group: order.ErrorGroup("b")}})
 	r.statuses("after Redrive of 0", pending, pending, dead, pending, pending)
 }
 
 func testRedriveGroup(b *bed) {
 	r := b.bury("refused 1", "timeout", "refused 2", "timeout")
-	b.redrive(0, store.RedriveOptions{Group: "no such group"})
-	b.redrive(2, store.RedriveOptions{Group: order.ErrorGroup("refused 7")})
+	b.redrive(0, store.RedriveOptions{DeadSet: groupOf("no such group")})
+	b.redrive(2, store.RedriveOptions{DeadSet: groupOf(order.ErrorGroup("refused 7"))})
 	r.statuses("after Redrive of a group", pending, dead, pending, dead)
 }
 
@@ -83,7 +86,7 @@ func testRedriveLimit(b *bed) {
 	r := b.bury("a", "a", "a", "a", "a", "a")
 	b.redrive(2, store.RedriveOptions{Limit: 2})
 	r.statuses("after Redrive of 2", pending, pending, dead, dead, dead, dead)
-	b.redrive(1, store.RedriveOptions{Limit: 1, Group: order.ErrorGroup("a")})
+	b.redrive(1, store.RedriveOptions{Limit: 1, DeadSet: groupOf(order.ErrorGroup("a"))})
 	r.statuses("after Redrive of 1 of a group", pending, pending, pending, dead, dead, dead)
 	b.redrive(3, store.RedriveOptions{Limit: 10})
 }
@@ -123,7 +126,7 @@ func testRedriveDeadAgain(b *bed) {
 			b.Fatalf("DeadLetters = %+v, want the first redriven %d times", letters, times)
 		}
 		b.reopen()
-		b.redrive(1, store.RedriveOptions{Keys: r.keys(0)})
+		b.redrive(1, store.RedriveOptions{DeadSet: keysOf(r.keys(0)...)})
 		b.reopen()
 		b.kill(b.claimOne(), 0)
 	}
@@ -161,7 +164,7 @@ func testRedriveEndedRun(b *bed) {
 
 func testRedriveSurvives(b *bed) {
 	r := b.bury("a", "b", "c")
-	b.redrive(2, store.RedriveOptions{Keys: r.keys(0, 2)})
+	b.redrive(2, store.RedriveOptions{DeadSet: keysOf(r.keys(0, 2)...)})
 	counts := r.counts()
 	b.reopen()
 	if got := r.counts(); got != counts {

@@ -32,6 +32,8 @@ func (b *bed) comesBack(restart func()) {
 	for i := range before.Counts {
 		before.Counts[i] = counts
 	}
+	vip := &before.Totals.Blocks[order.VIP]
+	vip.Ready, vip.Claimed = vip.Ready+vip.Claimed, 0
 	before.Totals.Counts = b.image().Totals.Counts // which recount compared
 	b.unchanged("a restart", before)
 	b.is("MayStart of a claim of the process before", b.s.MayStart(c), order.ErrClaimLost)

@@ -46,7 +46,7 @@ func testReset(b *bed) {
 		reopen()
 		totals, err := b.s.Totals(b.ctx)
 		b.ok("Totals", err)
-		if want := (store.Totals{Generation: generation + 1}); totals != want {
+		if want := (store.Totals{Generation: generation + 1, GateOpen: true}); totals != want {
 			b.Errorf("Totals after Reset = %+v, want %+v", totals, want)
 		}
 		b.forgotten(r)
