@@ -24,28 +24,7 @@ func (w *worker) end() {
 	defer w.mu.Unlock()
 	w.cancel()
 	w.claim, w.cancel, w.since = nil, nil, time.Time{}
-}
-
-// Status is what a worker does at the moment.
-type Status struct {
-	Name  string
-	Order order.Key
-	Since time.Time // when the handler was called; zero if it is in none
-}
-
-// Status returns what each worker does.
-func (p *Pool) Status() []Status {
-	all := make([]Status, 0, len(p.workers))
-	for _, w := range p.workers {
-		w.mu.Lock()
-		s := Status{Name: w.name, Since: w.since}
-		if w.claim != nil {
-			s.Order = w.key
-		}
-		w.mu.Unlock()
-		all = append(all, s)
-	}
-	return all
+	w.hand.left--
 }
 
 // Pause stops all hand-out until Resume; see [store.Verbs].

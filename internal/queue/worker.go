@@ -23,7 +23,8 @@ type worker struct {
 	done []store.Settlement
 	held [][]store.Outcome // memory of the outcomes in done, for reuse
 
-	mu     sync.Mutex // guards what follows: what RecoverStuck may see and stop
+	mu     sync.Mutex // guards what follows: what RecoverStuck and Activity may see and stop
+	hand   hand
 	claim  *store.Claim
 	key    order.Key
 	since  time.Time // when the handler was called; zero outside of it
@@ -33,6 +34,7 @@ type worker struct {
 // run works until fetch is done. Handlers get hard, which outlives it.
 func (w *worker) run(fetch, hard context.Context) {
 	for {
+		w.layDown()
 		claims := w.pool.next(fetch, w.name)
 		if claims == nil {
 			return
@@ -46,6 +48,7 @@ func (w *worker) run(fetch, hard context.Context) {
 // work takes claims to their end: all settled, or what is left given back.
 func (w *worker) work(fetch, hard context.Context, claims []*store.Claim) {
 	for i, c := range claims {
+		w.takeUp(claims[i:])
 		if !w.one(fetch, hard, c) {
 			w.settle(hard)
 			w.giveBack(claims[i:]...)
