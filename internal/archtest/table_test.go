@@ -42,7 +42,7 @@ func table() map[string][]string {
 		"auth":     {"metrics"},
 		"ui":       {"wire"},
 		"client":   {"wire"},
-		"realtime": {"event", "order", "wire", "auth", "realtime/socketio", "metrics"}, // order: the lanes of what events count
+		"realtime": {"event", "order", "wire", "auth", "realtime/socketio", "metrics"},                 // order: the lanes of what events count
 		"api":      {"order", "orderio", "store", "event", "history", "wire", "auth", "ui", "metrics"}, // the contract's types, never a driver
 
 		// Tests that no package owns alone.

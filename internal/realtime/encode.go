@@ -84,6 +84,8 @@ func (c *encoder) packets(d event.Delivery, resumes bool) ([]packet, error) {
 		return []packet{change, shown}, err
 	case event.Progress:
 		return join(newPacket(wire.EventProgress, progressBody(&e), id))
+	case event.Metrics:
+		return join(newPacket(wire.EventMetrics, wire.NewMetrics(&e), id))
 	case event.Line:
 		return join(newPacket(wire.EventLog, logBody(&e), id))
 	}

@@ -198,6 +198,14 @@ func TestAStreamBeginsWithTheStateAndGoesOn(t *testing.T) {
 	if diff := cmp.Diff(wantLine, r.expect("log").data); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
+	b.hub.PublishMetrics(event.Metrics{
+		Sample:  event.Sample{At: time.UnixMilli(7), Over: time.Second, Processed: [order.PriorityCount]int64{order.VIP: 9}},
+		Workers: 25, Drain: event.Forecast{State: event.Stalled, Reason: event.Quiet},
+	})
+	m := r.expect("metrics").data
+	if m["at"] != 7.0 || m["workers"] != 25.0 || m["rate"].(map[string]any)["vip"] != 9.0 || m["drain"].(map[string]any)["reason"] != "quiet" {
+		t.Errorf("metrics = %v, want the sample with its rates and the forecast", m)
+	}
 }
 
 // TestEveryPhaseChangeHasAStatus sends all changes at once: none is left out, and the
