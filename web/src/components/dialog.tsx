@@ -1,0 +1,101 @@
+import type { ComponentChildren } from "preact";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useI18n } from "../app";
+import { Button } from "./button";
+
+interface Props {
+  title: string;
+  onClose(): void;
+  children: ComponentChildren;
+  foot?: ComponentChildren;
+  /** Where it is given, the dialog is a form, and Enter submits it. */
+  onSubmit?: () => void;
+}
+
+/** A modal dialog: it is open while it is rendered. Esc and the backdrop close it. */
+export function Dialog({ title, onClose, children, foot, onSubmit }: Props) {
+  const { t } = useI18n();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useLayoutEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    dialog.current?.showModal();
+    return () => before?.focus?.();
+  }, []);
+  const inner = (
+    <>
+      <div class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <Button look="plain" icon="close" label={t.act.close} onClick={onClose} />
+      </div>
+      <div class="dialog-body">{children}</div>
+      {foot && <div class="dialog-foot">{foot}</div>}
+    </>
+  );
+  const submit = (event: Event) => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => event.target === dialog.current && onClose()}
+    >
+      {onSubmit ? (
+        <form onSubmit={submit} noValidate>
+          {inner}
+        </form>
+      ) : (
+        inner
+      )}
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  /** What will happen, in numbers. */
+  text: ComponentChildren;
+  /** The act's name: "Cancel the run", never "OK". */
+  confirm: string;
+  danger?: boolean;
+  /** Does it; the dialog closes when that has ended, well or not. */
+  run(): Promise<unknown> | void;
+  onClose(): void;
+}
+
+/** Asks before something that cannot be undone. */
+export function ConfirmDialog({ title, text, confirm, danger = true, run, onClose }: ConfirmProps) {
+  const { t } = useI18n();
+  const [busy, setBusy] = useState(false);
+  const act = async () => {
+    setBusy(true);
+    try {
+      await run();
+    } finally {
+      onClose();
+    }
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>{t.act.keep}</Button>
+          <Button look={danger ? "danger-primary" : "primary"} disabled={busy} onClick={() => void act()}>
+            {confirm}
+          </Button>
+        </>
+      }
+    >
+      <p>{text}</p>
+    </Dialog>
+  );
+}

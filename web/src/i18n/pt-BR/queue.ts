@@ -1,0 +1,3 @@
+import type { Text } from "../i18n";
+
+export const queue: Text["queue"] = {};

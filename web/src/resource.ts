@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "./api";
+
+export interface Resource<T> {
+  /** The last answer; it stays while the next is on its way and after a failure. */
+  data: T | undefined;
+  error: ApiError | undefined;
+  loading: boolean;
+  /** When the first of the failures in a row was. */
+  failingSince: number | undefined;
+  reload(): void;
+}
+
+/**
+ * Loads something when the component comes and whenever `key` changes, and again every
+ * `everyMs` where that is given, while the tab is seen. A load that was overtaken is aborted.
+ */
+export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, everyMs?: number): Resource<T> {
+  const [state, setState] = useState<Omit<Resource<T>, "reload"> & { key: string }>({
+    key,
+    data: undefined,
+    error: undefined,
+    loading: true,
+    failingSince: undefined,
+  });
+  const [turn, setTurn] = useState(0);
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    const abort = new AbortController();
+    const run = async () => {
+      try {
+        const data = await latest.current(abort.signal);
+        if (!abort.signal.aborted) setState({ key, data, error: undefined, loading: false, failingSince: undefined });
+      } catch (cause) {
+        if (abort.signal.aborted) return;
+        const error = cause instanceof ApiError ? cause : new ApiError(0, String(cause), "");
+        setState((was) => ({ ...was, key, error, loading: false, failingSince: was.failingSince ?? Date.now() }));
+      }
+    };
+    void run();
+    if (everyMs === undefined) return () => abort.abort();
+    let busy = false;
+    const timer = setInterval(() => {
+      if (document.hidden || busy) return;
+      busy = true;
+      void run().finally(() => (busy = false));
+    }, everyMs);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
+  }, [key, turn, everyMs]);
+  const current = state.key === key ? state : { ...state, loading: true };
+  return { ...current, reload: () => setTurn((n) => n + 1) };
+}

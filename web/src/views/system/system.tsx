@@ -1,0 +1,15 @@
+import { useI18n } from "../../app";
+import { Card } from "../../components/card";
+import { Loading } from "../../components/states";
+import { Page } from "../../layout/page";
+
+export default function System() {
+  const { t } = useI18n();
+  return (
+    <Page title={t.nav.system}>
+      <Card>
+        <Loading />
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vite";
+
+// What `npm run dev` talks to. The server says nothing about the page it is asked from
+// another port, so the origin is dropped on the way.
+const server = process.env["FILAVIP_URL"] ?? "http://127.0.0.1:3000";
+const served = ["/pedidos", "/diagnostics", "/readyz", "/livez", "/socket.io", "/openapi.json", "/metrics"];
+
+export default defineConfig({
+  // Relative, so that the page works under any path prefix.
+  base: "./",
+  build: {
+    outDir: "../internal/ui/dist",
+    emptyOutDir: true,
+    manifest: true,
+    sourcemap: false,
+    target: "es2022",
+    // The content security policy allows files of our own and nothing else: no data:
+    // scripts, no inline ones.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: "src/main.tsx" },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      served.map((path) => [path, { target: server, changeOrigin: true, ws: path === "/socket.io", headers: { origin: server } }]),
+    ),
+  },
+});
