@@ -57,7 +57,7 @@ export function Plot(props: Omit<PlotInput, "colors">) {
   const { t } = useI18n();
   const shown = useStore(theme.shown);
   const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<{ update(input: PlotInput): void; destroy(): void } | undefined>();
+  const plot = useRef<{ update(input: PlotInput): void; destroy(): void } | undefined>(undefined);
   const latest = useRef(props);
   latest.current = props;
   const [failed, setFailed] = useState(false);
@@ -88,7 +88,7 @@ function Twin({ title, series, times, format, timeLabel }: Props & { timeLabel(m
   const { t } = useI18n();
   const rows = times.map((time, i) => ({ time, i })).reverse();
   return (
-    <Table
+    <Table<{ time: number; i: number }>
       label={title}
       rows={rows}
       rowKey={(row) => String(row.time)}
@@ -96,7 +96,7 @@ function Twin({ title, series, times, format, timeLabel }: Props & { timeLabel(m
       keys={false}
       empty={<p class="table-empty quiet">{t.chart.noData}</p>}
       columns={[
-        { key: "time", head: t.chart.time, cell: (row) => timeLabel(row.time) },
+        { key: "time", head: t.chart.time, cell: (row: { time: number }) => timeLabel(row.time) },
         ...series.map((one) => ({
           key: one.label,
           head: one.label,

@@ -1,4 +1,4 @@
-import type { ComponentChildren, PartialInputHTMLAttributes } from "preact";
+import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
 interface FieldProps {
@@ -8,18 +8,18 @@ interface FieldProps {
   error?: string | undefined;
 }
 
-type TextProps = FieldProps &
-  Omit<PartialInputHTMLAttributes<HTMLInputElement>, "onInput" | "label"> & {
-    value: string;
-    onValue(value: string): void;
-    inputMode?: "numeric" | "text" | "search";
-    placeholder?: string;
-    autoComplete?: string;
-    maxLength?: number;
-  };
+interface TextProps extends FieldProps {
+  value: string;
+  onValue(value: string): void;
+  inputMode?: "numeric" | "text" | "search";
+  placeholder?: string;
+  maxLength?: number;
+  /** The key / goes to it. */
+  "data-search"?: boolean;
+}
 
 /** A text or number field. Numbers are texts too, so that what is wrong can be shown as it was typed. */
-export function TextField({ label, hint, error, value, onValue, ...rest }: TextProps) {
+export function TextField({ label, hint, error, value, onValue, inputMode = "text", placeholder, maxLength, ...rest }: TextProps) {
   const id = useId();
   const note = error ?? hint;
   return (
@@ -27,7 +27,10 @@ export function TextField({ label, hint, error, value, onValue, ...rest }: TextP
       <label for={id}>{label}</label>
       <input
         autoComplete="off"
-        {...rest}
+        data-search={rest["data-search"]}
+        inputMode={inputMode}
+        placeholder={placeholder}
+        maxLength={maxLength}
         id={id}
         class="input"
         value={value}

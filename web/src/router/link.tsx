@@ -1,7 +1,14 @@
-import type { PartialAnchorHTMLAttributes, ComponentChildren } from "preact";
+import type { ComponentChildren } from "preact";
 import { useApp } from "../app";
 
-type Props = Omit<PartialAnchorHTMLAttributes<HTMLAnchorElement>, "href"> & { to: string; children: ComponentChildren };
+interface Props {
+  to: string;
+  class?: string;
+  title?: string;
+  "aria-current"?: "page" | undefined;
+  "aria-label"?: string;
+  children: ComponentChildren;
+}
 
 /** A link to a path below the base. New tabs and modifier keys stay the browser's. */
 export function Link({ to, children, ...rest }: Props) {
