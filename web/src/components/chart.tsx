@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useApp, useI18n } from "../app";
 import { useStore } from "../store";
@@ -12,7 +13,8 @@ interface Props extends Omit<PlotInput, "colors" | "onCursor" | "timeLabel"> {
   title: string;
   /** What the numbers count, such as "orders/s". */
   unit: string;
-  note?: string;
+  /** At the right of the legend, where no crosshair is. */
+  note?: ComponentChildren;
 }
 
 /**
@@ -57,7 +59,7 @@ export function Plot(props: Omit<PlotInput, "colors">) {
   const { t } = useI18n();
   const shown = useStore(theme.shown);
   const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<{ update(input: PlotInput): void; destroy(): void } | undefined>(undefined);
+  const plot = useRef<{ shape: string; update(input: PlotInput): void; destroy(): void } | undefined>(undefined);
   const latest = useRef(props);
   latest.current = props;
   const [failed, setFailed] = useState(false);
@@ -69,7 +71,7 @@ export function Plot(props: Omit<PlotInput, "colors">) {
     let wanted = true;
     import("./plot").then(
       ({ createPlot }) => {
-        if (wanted) plot.current = createPlot(at, input(latest.current));
+        if (wanted) plot.current = { shape, ...createPlot(at, input(latest.current)) };
       },
       () => setFailed(true),
     );
@@ -79,7 +81,10 @@ export function Plot(props: Omit<PlotInput, "colors">) {
       plot.current = undefined;
     };
   }, [shape, shown]);
-  useLayoutEffect(() => plot.current?.update(input(latest.current)));
+  // A plot of another shape is about to be replaced.
+  useLayoutEffect(() => {
+    if (plot.current?.shape === shape) plot.current.update(input(latest.current));
+  });
   if (failed) return <p class="table-empty quiet">{t.chart.noData}</p>;
   return <div ref={box} id={id} class="chart chart-plot figures" aria-hidden="true" style={{ minHeight: `${props.height ?? 200}px` }} />;
 }
@@ -94,6 +99,7 @@ function Twin({ title, series, times, format, timeLabel }: Props & { timeLabel(m
       rowKey={(row) => String(row.time)}
       height={260}
       keys={false}
+      cards={false}
       empty={<p class="table-empty quiet">{t.chart.noData}</p>}
       columns={[
         { key: "time", head: t.chart.time, cell: (row: { time: number }) => timeLabel(row.time) },

@@ -8,7 +8,7 @@ const paths = {
   runs: "M5 4v16l14-8z",
   logs: "M5 8l4 4-4 4M12 17h7",
   system: "M5 5h14v6H5zM5 13h14v6H5zM8 8h.01M8 16h.01",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5 11.5v1M12 11.5v1M19 11.5v1",
   close: "M6 6l12 12M18 6L6 18",
   check: "M5 13l4 4L19 7",
   cross: "M7 7l10 10M17 7L7 17",

@@ -29,7 +29,7 @@ export interface PlotInput {
   /** Where time begins: the axis then counts from there. */
   origin?: number;
   /** What the axis shows at least, in milliseconds since 1970. */
-  range?: { from: number; to: number };
+  range?: { from: number; to: number } | undefined;
   height?: number;
   /** Charts of one name share their crosshair. */
   sync?: string;
@@ -39,7 +39,7 @@ export interface PlotInput {
   colors(name: string): string;
 }
 
-const tokens: Record<PlotSeries["tone"], string> = { gen: "gen", vip: "vip", normal: "normal", bad: "bad", grey: "text-3" };
+const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "text-3" };
 const font = "12px system-ui, sans-serif";
 
 /** A uPlot in that element, as wide as it is. Series may change their values, not their number. */
@@ -144,6 +144,7 @@ function drawMarks(plot: uPlot, input: PlotInput): void {
   ctx.fillStyle = input.colors("text-3");
   ctx.strokeStyle = input.colors("line");
   ctx.lineWidth = devicePixelRatio;
+  ctx.textAlign = "left";
   let free = -Infinity;
   for (const mark of input.marks ?? []) {
     const x = Math.round(plot.valToPos(mark.at, "x", true));

@@ -29,8 +29,10 @@ interface Props<T> {
   height?: number;
   /** Under the head where there are no rows. */
   empty?: ComponentChildren;
-  /** Hears j, k, Enter and x. One table of a page should. */
+  /** Hears j, k, Enter and x; by default where rows open or can be selected. One table of a page should. */
   keys?: boolean;
+  /** false: stays a table on phones, for few narrow columns. */
+  cards?: boolean;
 }
 
 /** From here on only what is seen is rendered. */
@@ -42,7 +44,7 @@ export function Table<T>(props: Props<T>) {
   const { t } = useI18n();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
-  const rowHeight = useRowHeight(columns.length);
+  const rowHeight = useRowHeight(props.cards === false ? 0 : columns.length);
   const view = useScrollWindow(box, rows.length, rowHeight, height);
   useRowKeys(props, active, setActive, box, rowHeight);
   const select = props.onSelect && props.selected ? { selected: props.selected, onSelect: props.onSelect } : undefined;
@@ -57,7 +59,7 @@ export function Table<T>(props: Props<T>) {
       role={height ? "region" : undefined}
       aria-label={height ? props.label : undefined}
     >
-      <table class="table cards" aria-label={props.label} aria-rowcount={rows.length + 1}>
+      <table class={props.cards === false ? "table" : "table cards"} aria-label={props.label} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
             {select && (
@@ -160,11 +162,11 @@ function toggled(selected: ReadonlySet<string>, key: string): ReadonlySet<string
   return next;
 }
 
-/** In step with the style sheet: a row, or a card of as many lines as there are columns. */
-function useRowHeight(columns: number): number {
+/** In step with the style sheet: a row, or a card of so many lines. */
+function useRowHeight(lines: number): number {
   const narrow = useMedia("(max-width: 639px)");
   const coarse = useMedia("(pointer: coarse)");
-  if (narrow) return columns * 28 + 17;
+  if (narrow && lines > 0) return lines * 28 + 17;
   return coarse ? 44 : 36;
 }
 

@@ -35,10 +35,8 @@ export function Page({ title, note, actions, ownPhases, children }: Props) {
         <LiveBadge />
         {note}
         {!ownPhases && <ActiveRun />}
-        <div class="header-actions">
-          {actions}
-          <Tools />
-        </div>
+        {actions && <div class="header-actions">{actions}</div>}
+        <Tools />
       </header>
       {children}
     </div>

@@ -2,6 +2,7 @@ import { io, type Socket } from "socket.io-client";
 import type { Api } from "../api";
 import { createStore, type Store } from "../store";
 import type { Connected, LogLine, Metrics, PhaseChange, ProgressEvent, Status, TimeSeries } from "../wire";
+import { linesOf, type LogPage } from "./logline";
 import { RateWindow } from "./rate";
 import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type Mode } from "./state";
 
@@ -84,6 +85,7 @@ class Connection implements Live {
     this.clock = setInterval(() => this.checkSilence(), 1000);
     document.addEventListener("visibilitychange", this.visibility);
     void this.fill();
+    void this.fillLogs();
   }
 
   togglePause(): void {
@@ -245,6 +247,19 @@ class Connection implements Live {
       this.schedule();
     } catch {
       // The charts begin with what comes live.
+    }
+  }
+
+  /** The lines that were logged before this page was open. */
+  private async fillLogs(): Promise<void> {
+    try {
+      const past = linesOf(await this.options.api.get<LogPage>("pedidos/logs", { lines: 200 }));
+      const first = (this.next.logs[0] ?? this.newLogs[0])?.timestamp ?? Infinity;
+      const before = past.filter((line) => line.timestamp < first);
+      this.next = { ...this.next, logs: appendBounded(before, this.next.logs, limits.logs) };
+      this.schedule();
+    } catch {
+      // The tail begins with what comes live.
     }
   }
 
