@@ -23,8 +23,8 @@
 //
 // # Coming back
 //
-// An event may carry an ID: in server-sent events as their id, in Socket.IO as the
-// second argument. A client that lost its connection gives the last one it saw, as the
+// Events say where to come back to: in server-sent events by their id, in Socket.IO by the
+// second argument. That is an event below which nothing waits for the client any more. A client that lost its connection gives the last one it saw, as the
 // Last-Event-ID header or as lastEventId in Socket.IO's auth payload, and gets the phase
 // changes and lines it missed as far as they are still known; some may come twice. IDs
 // of an earlier process are recognised, and mean nothing.

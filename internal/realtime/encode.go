@@ -18,12 +18,12 @@ type packet struct {
 	name     string
 	body     json.RawMessage
 	snapshot uint64 // number of the snapshot of a status; zero for other events
-	id       string // empty where there is nothing to come back to
+	id       string // where to come back to; empty where that is not said
 	message  func() (socketio.Message, error)
 }
 
-// encoder makes packets of deliveries, each once however many clients get it. It is
-// safe for concurrent use.
+// encoder makes packets of deliveries, each once for all the clients that get it and have
+// come as far. It is safe for concurrent use.
 type encoder struct {
 	epoch string
 
@@ -33,9 +33,8 @@ type encoder struct {
 
 // encoded is a delivery that was encoded.
 type encoded struct {
-	id      uint64
-	resumes bool
-	packets []packet
+	id, resume uint64
+	packets    []packet
 }
 
 func newEncoder(epoch string) *encoder { return &encoder{epoch: epoch} }
@@ -43,76 +42,76 @@ func newEncoder(epoch string) *encoder { return &encoder{epoch: epoch} }
 // encode returns the packets of a delivery, in the order to send them. The caller does
 // not change them.
 func (c *encoder) encode(d event.Delivery) ([]packet, error) {
-	// Where to resume is the same for all but a client that lags behind: that one gets
-	// no ID and keeps the one it has.
-	resumes := d.Resume == d.ID
 	if line, ok := d.Event.(event.Line); ok && line.Missed > 0 {
-		return c.packets(d, resumes) // how many lines are missing is one client's own
+		bare, err := packets(d) // how many lines are missing is one client's own
+		return c.resumingAt(bare, d.Resume), err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	place := &c.recent[d.ID%uint64(len(c.recent))]
-	if place.id == d.ID && place.resumes == resumes {
-		return place.packets, nil
-	}
-	packets, err := c.packets(d, resumes)
-	if err != nil {
-		return nil, err
-	}
-	*place = encoded{id: d.ID, resumes: resumes, packets: packets}
-	return packets, nil
-}
-
-// packets encodes a delivery.
-func (c *encoder) packets(d event.Delivery, resumes bool) ([]packet, error) {
-	var id string
-	if resumes {
-		id = c.epoch + "-" + strconv.FormatUint(d.ID, 10)
-	}
-	switch e := d.Event.(type) {
-	case event.Status:
-		return join(statusPacket(&e, e.At, id))
-	case event.PhaseChange:
-		if d.Shown == nil {
-			return join(newPacket(wire.EventPhase, phaseBody(&e), id))
-		}
-		change, err := newPacket(wire.EventPhase, phaseBody(&e), id)
+	switch {
+	case place.id == d.ID && place.resume == d.Resume:
+	case place.id == d.ID: // only where to come back to differs
+		place.resume, place.packets = d.Resume, c.resumingAt(place.packets, d.Resume)
+	default:
+		bare, err := packets(d)
 		if err != nil {
 			return nil, err
 		}
-		shown, err := statusPacket(d.Shown, d.Shown.At, id)
+		*place = encoded{d.ID, d.Resume, c.resumingAt(bare, d.Resume)}
+	}
+	return place.packets, nil
+}
+
+// resumingAt returns packets with the same bodies that say where to come back to.
+func (c *encoder) resumingAt(bare []packet, resume uint64) []packet {
+	id := c.epoch + "-" + strconv.FormatUint(resume, 10)
+	list := make([]packet, len(bare))
+	for i, p := range bare {
+		list[i] = packet{name: p.name, body: p.body, snapshot: p.snapshot, id: id}
+		list[i].message = sync.OnceValues(func() (socketio.Message, error) { return socketio.Encode(p.name, p.body, id) })
+	}
+	return list
+}
+
+// packets encodes a delivery.
+func packets(d event.Delivery) ([]packet, error) {
+	switch e := d.Event.(type) {
+	case event.Status:
+		return join(statusPacket(&e, e.At))
+	case event.PhaseChange:
+		change, err := newPacket(wire.EventPhase, phaseBody(&e))
+		if err != nil || d.Shown == nil {
+			return []packet{change}, err
+		}
+		shown, err := statusPacket(d.Shown, d.Shown.At)
 		return []packet{change, shown}, err
 	case event.Progress:
-		return join(newPacket(wire.EventProgress, progressBody(&e), id))
+		return join(newPacket(wire.EventProgress, progressBody(&e)))
 	case event.Metrics:
-		return join(newPacket(wire.EventMetrics, wire.NewMetrics(&e), id))
+		return join(newPacket(wire.EventMetrics, wire.NewMetrics(&e)))
 	case event.Line:
-		return join(newPacket(wire.EventLog, logBody(&e), id))
+		return join(newPacket(wire.EventLog, logBody(&e)))
 	}
 	return nil, nil
 }
 
 func join(p packet, err error) ([]packet, error) { return []packet{p}, err }
 
-func newPacket(name string, v any, id string) (packet, error) {
+// newPacket returns a packet that does not say where to come back to.
+func newPacket(name string, v any) (packet, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return packet{}, err
 	}
-	p := packet{name: name, body: body, id: id}
-	p.message = sync.OnceValues(func() (socketio.Message, error) {
-		if id == "" {
-			return socketio.Encode(name, p.body)
-		}
-		return socketio.Encode(name, p.body, id)
-	})
-	return p, nil
+	message := func() (socketio.Message, error) { return socketio.Encode(name, json.RawMessage(body)) }
+	return packet{name: name, body: body, message: message}, nil
 }
 
-func statusPacket(s *event.Status, now time.Time, id string) (packet, error) {
+func statusPacket(s *event.Status, now time.Time) (packet, error) {
 	body := wire.NewStatus(s.Run, s.Counts, now)
 	body.InQueue(s.Paused, s.Stalled)
-	p, err := newPacket(wire.EventStatus, body, id)
+	p, err := newPacket(wire.EventStatus, body)
 	p.snapshot = s.Seq
 	return p, err
 }

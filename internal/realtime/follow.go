@@ -23,7 +23,7 @@ type follower struct {
 // follow sends the current snapshot, as of now, and all that follows, until something
 // ends: the context, the subscription, or the client's patience.
 func (f *follower) follow(ctx context.Context, sub *event.Subscription, current event.Status, now time.Time) error {
-	first, err := statusPacket(&current, now, "")
+	first, err := statusPacket(&current, now)
 	if err != nil {
 		return err
 	}

@@ -349,6 +349,30 @@ func TestCloseEndsStreams(t *testing.T) {
 	}
 }
 
+// TestWhoComesBackAfterABurstGetsNothingTwice: lines overtaken by phase changes do not
+// keep a client's ID behind.
+func TestWhoComesBackAfterABurstGetsNothingTwice(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, nil)
+	r := b.stream("?events=phase,log")
+	for p := order.Generating; p <= order.Done; p++ {
+		b.hub.PublishLine(event.Line{Text: "before " + p.String()})
+		b.move(p)
+	}
+	var last string
+	for range 2 * (order.Done - order.Idle) {
+		if e := r.next(); e.id != "" {
+			last = e.id
+		}
+	}
+	r.body.Close()
+	again := b.stream("?events=phase,log", "Last-Event-ID", last)
+	b.hub.PublishLine(event.Line{Text: "new"})
+	if e := again.next(); e.data["message"] != "new" {
+		t.Errorf("who comes back gets %s %v, want nothing it had", e.name, e.data)
+	}
+}
+
 // socket is a Socket.IO client over polling, as plain as the protocol allows.
 type socket struct {
 	*bed
@@ -547,8 +571,12 @@ func TestEncodingIsShared(t *testing.T) {
 		t.Errorf("the second encoding is not the first, or its ID is %q", first[0].id)
 	}
 	d.Resume = 6 // something older still waits for this client
-	if lagging, _ := c.encode(d); lagging[0].id != "" {
-		t.Errorf("a client that lags behind gets the ID %q, want none", lagging[0].id)
+	lagging, _ := c.encode(d)
+	if lagging[0].id != "e-6" || &lagging[0].body[0] != &first[0].body[0] {
+		t.Errorf("a client that lags behind gets the ID %q, want e-6 and the same body", lagging[0].id)
+	}
+	if m, err := lagging[0].message(); err != nil || m.Size() != len(`42["log",`)+len(first[0].body)+len(`,"e-6"]`) {
+		t.Errorf("its message has %d bytes, %v", m.Size(), err)
 	}
 	d.Event = event.Line{Seq: 1, Text: "x", Missed: 3}
 	if own, _ := c.encode(d); !strings.Contains(string(own[0].body), `"missed":3`) {

@@ -62,7 +62,7 @@ func (l *Live) write(ctx context.Context, out *stream, wants choice, lastEventID
 		every:     l.opts.KeepAlive,
 		keepAlive: func() error { return out.put(": keep-alive\n\n") },
 	}
-	hello, err := newPacket(wire.EventConnected, l.hello("sse-"+strconv.FormatUint(l.streams.Add(1), 10)), "")
+	hello, err := newPacket(wire.EventConnected, l.hello("sse-"+strconv.FormatUint(l.streams.Add(1), 10)))
 	if err != nil {
 		return err
 	}
