@@ -133,7 +133,7 @@ func New(opts Options) (*API, error) {
 		started: opts.Now(),
 	}
 	a.latest = newSnapshots(opts.Now, a.observe)
-	a.huma = humago.New(a.routes.mux, humaConfig(opts.Version))
+	a.huma = humago.New(a.routes, humaConfig(opts.Version))
 	a.register()
 	handler, err := a.chain()
 	if err != nil {
@@ -157,10 +157,14 @@ func (a *API) register() {
 	a.registerCancel()
 	a.registerReset()
 	a.registerOrders()
+	a.registerOrderList()
+	a.registerStory()
 	a.registerRuns()
 	a.registerLogs()
 	a.registerQueue()
 	a.registerCleaning()
+	a.registerDeadLetters()
+	a.registerRedrive()
 	a.registerJobs()
 	a.registerDiagnostics()
 	a.registerTimeSeries()

@@ -9,10 +9,10 @@ import (
 )
 
 // parseBody reads a body that is one flat JSON object: its fields by name, each value
-// as the text it was written as. A field that comes twice has two values. A field that
-// is not among the allowed ones, a value that is not flat, and anything behind the
-// object are refused.
-func parseBody(body []byte, allowed []string) (map[string][]string, error) {
+// as the text it was written as. A field that comes twice has two values, one that is
+// among lists has those of its array. A field that is not among the allowed ones, a value
+// that is not flat, and anything behind the object are refused.
+func parseBody(body []byte, allowed, lists []string) (map[string][]string, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
@@ -20,7 +20,7 @@ func parseBody(body []byte, allowed []string) (map[string][]string, error) {
 	}
 	in := reading{args: map[string][]string{}}
 	for decoder.More() {
-		if err := in.field(decoder, allowed); err != nil {
+		if err := in.field(decoder, allowed, lists); err != nil {
 			return nil, err
 		}
 	}
@@ -34,7 +34,7 @@ func parseBody(body []byte, allowed []string) (map[string][]string, error) {
 }
 
 // field reads one field of the object.
-func (in *reading) field(decoder *json.Decoder, allowed []string) error {
+func (in *reading) field(decoder *json.Decoder, allowed, lists []string) error {
 	token, err := decoder.Token()
 	if err != nil {
 		return &refusal{kind: invalidBody}
@@ -48,12 +48,22 @@ func (in *reading) field(decoder *json.Decoder, allowed []string) error {
 		in.faults = append(in.faults, noSuchName(name, []string{string(raw)}, allowed))
 		return nil
 	}
-	value, flat := flatValue(raw)
-	if !flat {
-		in.fault(name, []string{string(raw)}, allowedValue)
-		return nil
+	values := []json.RawMessage{raw}
+	if slices.Contains(lists, name) && raw[0] == '[' {
+		if err := json.Unmarshal(raw, &values); err != nil {
+			return &refusal{kind: invalidBody}
+		}
 	}
-	in.args[name] = append(in.args[name], value)
+	texts := in.args[name]
+	for _, one := range values {
+		value, flat := flatValue(one)
+		if !flat {
+			in.fault(name, []string{string(raw)}, allowedValue)
+			return nil
+		}
+		texts = append(texts, value)
+	}
+	in.args[name] = texts // also of an empty list: it was given
 	return nil
 }
 

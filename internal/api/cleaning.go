@@ -20,6 +20,7 @@ const longestNumber = 9_999_999_999
 type cleanParams struct {
 	state        choice
 	grace, limit wholeNumber
+	dryRun       flag
 }
 
 func newCleanParams() cleanParams {
@@ -28,8 +29,9 @@ func newCleanParams() cleanParams {
 			name: "state", byDefault: waitAlias, of: stateNames(),
 			doc: "Which orders: wait (or waiting) and delayed end removido, active are taken from their workers and end removido, failed are discarded, completed only leave the job listings.",
 		},
-		grace: wholeNumber{name: "grace", doc: "Only orders that have been in that state for more milliseconds than this.", max: longestNumber},
-		limit: wholeNumber{name: "limit", doc: "How many at most; 0 for all.", byDefault: 1000, max: longestNumber},
+		grace:  wholeNumber{name: "grace", doc: "Only orders that have been in that state for more milliseconds than this.", max: longestNumber},
+		limit:  wholeNumber{name: "limit", doc: "How many at most; 0 for all.", byDefault: 1000, max: longestNumber},
+		dryRun: dryRunParam(),
 	}
 }
 
@@ -61,14 +63,14 @@ func (a *API) registerCleaning() {
 	handle(a, route{
 		method: http.MethodPost, paths: []string{"/pedidos/queue/clean"}, id: "clean-queue", tag: "queue",
 		summary: "Remove orders in one state",
-		params:  []parameter{p.state, p.grace, p.limit, idempotencyKey{}},
+		params:  []parameter{p.state, p.grace, p.limit, p.dryRun, idempotencyKey{}},
 		errors:  mutationErrors(),
 	}, a.clean)
 	handle(a, route{
 		method: http.MethodPost, paths: []string{"/pedidos/queue/purge"}, id: "purge-queue", tag: "queue",
 		summary: "Remove every order that is not settled",
 		more:    "Cleans wait, delayed and active, one after the other.",
-		params:  []parameter{obliterateParam(), idempotencyKey{}},
+		params:  []parameter{obliterateParam(), dryRunParam(), idempotencyKey{}},
 		errors:  mutationErrors(),
 	}, a.purge)
 	handle(a, route{
@@ -84,10 +86,11 @@ func (a *API) clean(ctx context.Context, req *request) (*body[wire.Cleaned], err
 	p, in := newCleanParams(), req.reading()
 	state := in.choice(p.state)
 	opts := store.CleanOptions{
-		State: jobState(state),
-		Limit: in.number(p.limit),
-		Grace: time.Duration(in.number(p.grace)) * time.Millisecond,
-		At:    a.opts.Now(),
+		State:  jobState(state),
+		Limit:  in.number(p.limit),
+		Grace:  time.Duration(in.number(p.grace)) * time.Millisecond,
+		At:     a.opts.Now(),
+		DryRun: in.flag(p.dryRun),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -96,12 +99,12 @@ func (a *API) clean(ctx context.Context, req *request) (*body[wire.Cleaned], err
 	if err != nil {
 		return nil, fmt.Errorf("clean %s: %w", state, err)
 	}
-	return &body[wire.Cleaned]{wire.Cleaned{Removed: n, State: state}}, nil
+	return &body[wire.Cleaned]{wire.Cleaned{Removed: n, State: state, DryRun: opts.DryRun}}, nil
 }
 
 func (a *API) purge(ctx context.Context, req *request) (*body[wire.Purged], error) {
 	in := req.reading()
-	obliterate := in.flag(obliterateParam())
+	obliterate, dryRun := in.flag(obliterateParam()), in.flag(dryRunParam())
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -109,13 +112,13 @@ func (a *API) purge(ctx context.Context, req *request) (*body[wire.Purged], erro
 	if obliterate {
 		states = append(states, store.FailedJob)
 	}
-	out := wire.Purged{Purged: true, Obliterate: obliterate}
+	out := wire.Purged{Purged: !dryRun, Obliterate: obliterate, DryRun: dryRun}
 	for i, state := range states {
 		idem := req.idem // under the key itself, so that its reuse is noticed
 		if i > 0 {
 			idem = step(req.idem, string(state))
 		}
-		n, err := a.opts.Store.Clean(ctx, store.CleanOptions{State: state, At: a.opts.Now()}, idem)
+		n, err := a.opts.Store.Clean(ctx, store.CleanOptions{State: state, At: a.opts.Now(), DryRun: dryRun}, idem)
 		if err != nil {
 			return nil, fmt.Errorf("purge %s: %w", state, err)
 		}

@@ -35,7 +35,9 @@ func (p choice) document() *huma.Param {
 		words.Enum = append(words.Enum, word)
 	}
 	if !p.many {
-		words.Default = p.byDefault
+		if p.byDefault != "" {
+			words.Default = p.byDefault
+		}
 		return queryParam(p.name, p.doc, words)
 	}
 	list := queryParam(p.name, p.doc, &huma.Schema{Type: huma.TypeArray, Items: words, Default: []any{p.byDefault}})
@@ -46,6 +48,29 @@ func (p choice) document() *huma.Param {
 
 func (p opaque) document() *huma.Param {
 	return queryParam(p.name, p.doc, &huma.Schema{Type: huma.TypeString})
+}
+
+func (p phrase) document() *huma.Param {
+	least, most := 1, p.most
+	return queryParam(p.name, p.doc, &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most})
+}
+
+func (p orderID) document() *huma.Param {
+	return queryParam(p.name, p.doc, &huma.Schema{Type: huma.TypeString})
+}
+
+func (p orderIDs) document() *huma.Param {
+	least, most := 1, p.most
+	list := queryParam(p.name, p.doc, &huma.Schema{
+		Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, MinItems: &least, MaxItems: &most,
+	})
+	list.Style = "form"
+	list.Explode = new(bool)
+	return list
+}
+
+func (p runID) document() *huma.Param {
+	return queryParam(p.name, p.doc, &huma.Schema{Type: huma.TypeString, Format: "uuid"})
 }
 
 func queryParam(name, doc string, schema *huma.Schema) *huma.Param {

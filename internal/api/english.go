@@ -22,6 +22,9 @@ func englishTexts() dictionary {
 		allowedWeights: "four whole numbers from 0 to 1000000 separated by commas, not all 0",
 		allowedLength:  "one whole number with its unit (%s), from %s to %s%s",
 		allowedOfRun:   "run, or nothing, together with the parameter run",
+		allowedPhrase:  "one text of 1 to %d bytes",
+		allowedOrders:  "1 to %d orders' UUIDs or own ids, separated by commas or as a list",
+		allowedOneOf:   "exactly one of %s, %s and %s=true",
 
 		textUnknownRoute: "there is no %s %s",
 		textMethod:       "%s is not allowed on %s; allowed: %s",
@@ -42,6 +45,19 @@ func englishTexts() dictionary {
 		textAutomatic: "processing is automatic; this call has no effect",
 		textUnstuck:   "%d orders were taken back from handlers that had been silent for too long",
 		textNoStore:   "the store does not answer",
+
+		textRetried:      "dead letters put back: %d",
+		textWouldRetry:   "dead letters that would be put back: %d; nothing was done",
+		textDiscarded:    "dead letters discarded: %d",
+		textWouldDiscard: "dead letters that would be discarded: %d; nothing was done",
+
+		textStoryAccepted:  "accepted as order %d of run %s, which began then",
+		textStoryWaiting:   "not settled yet: it waits, waits for a retry, or is in a worker's hands",
+		textStoryFailed:    "an attempt failed",
+		textStoryRedriven:  "was a dead letter and was put back; times: %d",
+		textStoryProcessed: "processed; attempts: %d",
+		textStoryDead:      "became a dead letter; attempts: %d; reason: %s",
+		textStoryRemoved:   "removed; it will not be processed",
 
 		invalidParameter.title():  "Invalid parameter",
 		invalidParameter.detail(): "a parameter is not in its allowed range or form",

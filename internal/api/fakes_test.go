@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/memstore"
@@ -129,6 +130,8 @@ type fakeQueue struct {
 	calls int
 	limit int   // that RecoverStuck was called with
 	err   error // returned by Close and RecoverStuck
+
+	activity []api.Activity
 }
 
 func (q *fakeQueue) Pause(ctx context.Context, idem *store.Idempotency) error {
@@ -153,6 +156,8 @@ func (q *fakeQueue) RecoverStuck(_ context.Context, limit int) (int, error) {
 }
 
 func (q *fakeQueue) Workers() int { return 25 }
+
+func (q *fakeQueue) Activity() []api.Activity { return q.activity }
 
 // fakeLogs holds n lines of each level.
 type fakeLogs struct {

@@ -64,6 +64,7 @@ func TestEveryVerbRepeatsByKey(t *testing.T) {
 	for _, target := range []string{
 		"/pedidos/cancel", "/pedidos/cancel?removePending=false", "/pedidos/reset", "/pedidos/queue/pause", "/pedidos/queue/resume",
 		"/pedidos/queue/clean?limit=2", "/pedidos/queue/purge", "/pedidos/queue/purge?obliterate=true", "/pedidos/queue/retry-failed",
+		"/pedidos/queue/dead-letter/retry?all=true", "/pedidos/queue/dead-letter/discard?group=boom", "/pedidos/queue/dead-letter/retry?ids=nobody",
 	} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,9 @@ const (
 	allowedWeights text = "allowed/weights"
 	allowedLength  text = "allowed/length"
 	allowedOfRun   text = "allowed/of-run"
+	allowedPhrase  text = "allowed/phrase"
+	allowedOrders  text = "allowed/orders"
+	allowedOneOf   text = "allowed/one-of"
 
 	textUnknownRoute text = "detail/unknown-route/named"
 	textMethod       text = "detail/method-not-allowed/named"
@@ -48,6 +51,19 @@ const (
 	textAutomatic text = "process"
 	textUnstuck   text = "recovered"
 	textNoStore   text = "health/unhealthy"
+
+	textRetried      text = "dead-letter/retried"
+	textWouldRetry   text = "dead-letter/retried/dry-run"
+	textDiscarded    text = "dead-letter/discarded"
+	textWouldDiscard text = "dead-letter/discarded/dry-run"
+
+	textStoryAccepted  text = "story/accepted"
+	textStoryWaiting   text = "story/waiting"
+	textStoryFailed    text = "story/failed"
+	textStoryRedriven  text = "story/redriven"
+	textStoryProcessed text = "story/processed"
+	textStoryDead      text = "story/dead"
+	textStoryRemoved   text = "story/removed"
 )
 
 // dictionary is one language's texts.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +17,9 @@ func TestBadParameters(t *testing.T) {
 	numbers := []string{"-1", "+1", "1e3", "0x10", "1.5", "", " ", "１", "abc", "99999999999", "1&%s=1"}
 	words := []string{"", "TRUE", "True", "1", "yes", "true ", "true&%s=true"}
 	states := []string{"", "WAIT", "paused", "waiting-children", "wait,active", "wait&%s=wait"}
+	names := []string{"", "a b", "é", "\x00", strings.Repeat("r", 65), "x&%s=y"}
+	ids := []string{"", "a,", ",a", "a,,b", "a b", "é", strings.Repeat("r", 65), manyIDs(1001)}
+	cursors := []string{"", "x", "0198c0de", "x&%s=y"}
 	tests := []struct {
 		method, path string
 		parameter    string
@@ -43,6 +47,30 @@ func TestBadParameters(t *testing.T) {
 		{"POST", "/pedidos/queue/purge", "obliterate", words},
 		{"POST", "/pedidos/queue/retry-failed", "limit", append(numbers, "0", "10001")},
 		{"POST", "/pedidos/queue/recover-stuck", "maxJobs", append(numbers, "0", "10001")},
+		{"POST", "/pedidos/queue/clean", "dryRun", words},
+		{"POST", "/pedidos/queue/purge", "dryRun", words},
+		{"POST", "/pedidos/queue/dead-letter/retry", "ids", ids},
+		{"POST", "/pedidos/queue/dead-letter/retry", "group", phrases(120, "x&%s=x")},
+		{"POST", "/pedidos/queue/dead-letter/retry", "all", words},
+		{"POST", "/pedidos/queue/dead-letter/retry", "limit", numbers},
+		{"POST", "/pedidos/queue/dead-letter/retry", "dryRun", words},
+		{"POST", "/pedidos/queue/dead-letter/discard", "ids", ids},
+		{"POST", "/pedidos/queue/dead-letter/discard", "group", phrases(120, "x&%s=x")},
+		{"POST", "/pedidos/queue/dead-letter/discard", "all", words},
+		{"POST", "/pedidos/queue/dead-letter/discard", "limit", numbers},
+		{"POST", "/pedidos/queue/dead-letter/discard", "dryRun", words},
+		{"GET", "/pedidos/queue/dead-letter", "group", phrases(120, "x&%s=x")},
+		{"GET", "/pedidos/queue/dead-letter", "id", names},
+		{"GET", "/pedidos/queue/dead-letter", "limit", append(numbers, "0")},
+		{"GET", "/pedidos/queue/dead-letter", "cursor", cursors},
+		{"GET", "/pedidos/orders", "id", names},
+		{"GET", "/pedidos/orders", "cliente", phrases(1024, "x&%s=x")},
+		{"GET", "/pedidos/orders", "tier", []string{"", "gold", "PLATINUM", "GOLD,SILVER", "GOLD&%s=GOLD"}},
+		{"GET", "/pedidos/orders", "priority", []string{"", "vip", "HIGH", "10", "VIP&%s=VIP"}},
+		{"GET", "/pedidos/orders", "status", []string{"", "PENDENTE", "processed", "falhou,removido", "falhou&%s=falhou"}},
+		{"GET", "/pedidos/orders", "run", []string{"", "x", "00000000-0000-0000-0000-000000000000", "x&%s=y"}},
+		{"GET", "/pedidos/orders", "limit", append(numbers, "0")},
+		{"GET", "/pedidos/orders", "cursor", cursors},
 		{"GET", "/pedidos/logs", "lines", append(numbers, "0")},
 		{"GET", "/pedidos/runs", "limit", append(numbers, "0")},
 		{"GET", "/pedidos/runs", "cursor", []string{"", "x", "0198c0de-0000-7000-8000-000000000001", "x&%s=y"}},
@@ -75,6 +103,20 @@ func TestBadParameters(t *testing.T) {
 	if f.counts() != before || f.pipe.calls != 0 || f.queue.calls != 0 {
 		t.Errorf("counts %+v, %d and %d calls; want nothing to have happened", f.counts(), f.pipe.calls, f.queue.calls)
 	}
+}
+
+// phrases are values that a text of so many bytes at most does not take.
+func phrases(most int, twice string) []string {
+	return []string{"", strings.Repeat("x", most+1), "a\xff", twice}
+}
+
+// manyIDs returns n orders' own ids, separated by commas.
+func manyIDs(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, strconv.Itoa(i))
+	}
+	return strings.Join(all, ",")
 }
 
 func TestAllFaultsAreNamedAtOnce(t *testing.T) {

@@ -116,7 +116,7 @@ func FuzzParseBody(f *testing.F) {
 	}
 	allowed := []string{"quantity", "force"}
 	f.Fuzz(func(t *testing.T, body string) {
-		args, err := parseBody([]byte(body), allowed)
+		args, err := parseBody([]byte(body), allowed, nil)
 		if err != nil {
 			return
 		}

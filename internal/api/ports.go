@@ -42,6 +42,18 @@ type Queue interface {
 	RecoverStuck(ctx context.Context, limit int) (int, error)
 	// Workers returns how many workers there are.
 	Workers() int
+	// Activity returns what each worker does.
+	Activity() []Activity
+}
+
+// Activity is what a worker does at one instant.
+type Activity struct {
+	Worker string         // its name
+	Run    order.RunID    // that it works for; zero while it is idle
+	Lane   order.Priority // unless idle
+	Order  order.Key      // in its handler; zero if none is, or the handler takes no time
+	Left   int            // orders it took and has not been through with
+	Since  time.Time      // when the handler was called, or else it came into this state
 }
 
 // Store is what the API reads, and the acts on orders that belong to no run.
@@ -49,7 +61,15 @@ type Store interface {
 	store.Reader
 	History
 	Jobs
+	Listings
 	Cleaner
+}
+
+// Listings page through orders and dead letters; see [store.Lister].
+type Listings interface {
+	Orders(ctx context.Context, q store.OrderQuery) (store.OrderPage, error)
+	DeadLetters(ctx context.Context, q store.DeadQuery) (store.DeadPage, error)
+	Groups(ctx context.Context) ([]store.Group, error)
 }
 
 // History reads run documents; see [store.Runs].

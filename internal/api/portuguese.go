@@ -22,6 +22,9 @@ func portugueseTexts() dictionary {
 		allowedWeights: "quatro números inteiros de 0 a 1000000 separados por vírgulas, não todos 0",
 		allowedLength:  "um número inteiro com a unidade (%s), de %s a %s%s",
 		allowedOfRun:   "run, ou nada, junto com o parâmetro run",
+		allowedPhrase:  "um texto de 1 a %d bytes",
+		allowedOrders:  "de 1 a %d UUIDs ou ids próprios de pedidos, separados por vírgulas ou em uma lista",
+		allowedOneOf:   "exatamente um entre %s, %s e %s=true",
 
 		textUnknownRoute: "não existe %s %s",
 		textMethod:       "%s não é permitido em %s; permitido: %s",
@@ -42,6 +45,19 @@ func portugueseTexts() dictionary {
 		textAutomatic: "o processamento é automático; esta chamada não tem efeito",
 		textUnstuck:   "%d pedidos foram retomados de handlers em silêncio por tempo demais",
 		textNoStore:   "o armazenamento não responde",
+
+		textRetried:      "falhas devolvidas à fila: %d",
+		textWouldRetry:   "falhas que seriam devolvidas à fila: %d; nada foi feito",
+		textDiscarded:    "falhas descartadas: %d",
+		textWouldDiscard: "falhas que seriam descartadas: %d; nada foi feito",
+
+		textStoryAccepted:  "aceito como pedido %d da execução %s, que começou nesse momento",
+		textStoryWaiting:   "ainda não concluído: espera, espera uma nova tentativa ou está com um worker",
+		textStoryFailed:    "uma tentativa falhou",
+		textStoryRedriven:  "esgotou as tentativas e foi devolvido à fila; vezes: %d",
+		textStoryProcessed: "processado; tentativas: %d",
+		textStoryDead:      "esgotou as tentativas; tentativas: %d; motivo: %s",
+		textStoryRemoved:   "removido; não será processado",
 
 		invalidParameter.title():  "Parâmetro inválido",
 		invalidParameter.detail(): "um parâmetro está fora do intervalo ou da forma permitida",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/wire"
 )
@@ -88,6 +89,11 @@ func TestClean(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, nil)
 			f.mixed()
+			before := f.counts()
+			dry := read[wire.Cleaned](t, f.post("/pedidos/queue/clean"+test.query+join(test.query)+"dryRun=true"), http.StatusOK)
+			if want := (wire.Cleaned{Removed: test.removed, State: test.state, DryRun: true}); dry != want || f.counts() != before {
+				t.Errorf("dry run of clean = %+v, counts %+v; want %+v and nothing done", dry, f.counts(), want)
+			}
 			got := read[wire.Cleaned](t, f.post("/pedidos/queue/clean"+test.query), http.StatusOK)
 			if want := (wire.Cleaned{Removed: test.removed, State: test.state}); got != want {
 				t.Errorf("clean = %+v, want %+v", got, want)
@@ -120,6 +126,11 @@ func TestPurge(t *testing.T) {
 	} {
 		f := newFixture(t, nil)
 		f.mixed()
+		before := f.counts()
+		dry := read[wire.Purged](t, f.post("/pedidos/queue/purge"+query+join(query)+"dryRun=true"), http.StatusOK)
+		if want := (wire.Purged{Removed: want.Removed, Obliterate: want.Obliterate, DryRun: true}); dry != want || f.counts() != before {
+			t.Errorf("dry run of purge%s = %+v, counts %+v; want %+v and nothing done", query, dry, f.counts(), want)
+		}
 		if got := read[wire.Purged](t, f.post("/pedidos/queue/purge"+query), http.StatusOK); got != want {
 			t.Errorf("purge%s = %+v, want %+v", query, got, want)
 		}
@@ -213,12 +224,33 @@ func TestDiagnostics(t *testing.T) {
 	if empty.Persisted != nil || empty.HasActiveGeneration || empty.Workers != 25 {
 		t.Errorf("before any run = %+v, want nothing persisted and 25 workers", empty)
 	}
+	if empty.Gate != wire.GateOpen || len(empty.WorkerList) != 0 {
+		t.Errorf("before any run: gate %q, workers %v; want it open and none", empty.Gate, empty.WorkerList)
+	}
 	f.mixed()
+	busy := api.Activity{Worker: "worker-2", Run: order.NewRunID(1, 1), Lane: order.Normal, Left: 3, Since: f.clock.Now()}
+	f.queue.activity = []api.Activity{{Worker: "worker-1"}, busy, busy}
+	f.queue.activity[2].Order = busy.Run.Key(7)
 	got := read[wire.Diagnostics](t, f.get("/diagnostics/queue"), http.StatusOK)
 	if got.Persisted == nil || !got.HasActiveGeneration || got.MemoryPhase != order.Generating || len(got.SampleJobs) != 70 {
 		t.Errorf("during a run = %+v with %d jobs, want GENERATING with 70", got.Persisted, len(got.SampleJobs))
 	}
 	if got.Counts != f.counts() {
 		t.Errorf("counts = %+v, want those of the queue %+v", got.Counts, f.counts())
+	}
+	wantLanes := wire.Lanes{
+		VIP:    wire.LaneState{Active: 5, Completed: 5, Failed: 5, Delayed: 5, Blocks: wire.BlockCounts{Claimed: 1, Delayed: 1}},
+		Normal: wire.LaneState{Waiting: 60},
+	}
+	if diff := cmp.Diff(wantLanes, got.Lanes); diff != "" || got.Gate != wire.GateShut {
+		t.Errorf("gate %q, want it shut; lanes (-want +got):\n%s", got.Gate, diff)
+	}
+	worker := wire.Worker{
+		ID: "worker-2", State: "working", Lane: new("NORMAL"), RunID: &busy.Run, Orders: 3, Since: wire.At(busy.Since),
+	}
+	handling := worker
+	handling.OrderID = new(busy.Run.Key(7).String())
+	if diff := cmp.Diff([]wire.Worker{{ID: "worker-1", State: "idle"}, worker, handling}, got.WorkerList); diff != "" {
+		t.Errorf("workers (-want +got):\n%s", diff)
 	}
 }

@@ -59,7 +59,7 @@ func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[
 	if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != "application/json" {
 		return nil, refuse(mediaType, textNotJSON, cut(r.Header.Get("Content-Type")))
 	}
-	fields, err := parseBody(body, names(op))
+	fields, err := parseBody(body, names(op), lists(op))
 	for name, values := range fields {
 		query[name] = append(query[name], values...)
 	}
@@ -108,6 +108,17 @@ func names(op *huma.Operation) []string {
 	var all []string
 	for _, p := range op.Parameters {
 		if p.In == "query" {
+			all = append(all, p.Name)
+		}
+	}
+	return all
+}
+
+// lists returns those of an operation's parameters that may be arrays in the body.
+func lists(op *huma.Operation) []string {
+	var all []string
+	for _, p := range op.Parameters {
+		if p.In == "query" && p.Schema.Type == huma.TypeArray {
 			all = append(all, p.Name)
 		}
 	}

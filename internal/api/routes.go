@@ -94,12 +94,37 @@ func (a *API) documentBody(op huma.Operation) {
 // GET /pedidos/generate is a wrong method, not the order called generate.
 type routes struct {
 	mux     *http.ServeMux
+	deep    *http.ServeMux      // of patterns with something behind a wildcard, which mux would call ambiguous
 	paths   []string            // each once
 	literal map[string][]string // methods by path, of paths without wildcards
 }
 
 func newRoutes() *routes {
-	return &routes{mux: http.NewServeMux(), literal: map[string][]string{}}
+	return &routes{mux: http.NewServeMux(), deep: http.NewServeMux(), literal: map[string][]string{}}
+}
+
+// HandleFunc implements [humago.Mux].
+func (rt *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	if strings.Contains(pattern, "}/") {
+		rt.deep.HandleFunc(pattern, handler)
+		return
+	}
+	rt.mux.HandleFunc(pattern, handler)
+}
+
+// ServeHTTP implements [http.Handler]. /pedidos/runs/story is the run called story, not
+// the story of the order called runs.
+func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.of(r).ServeHTTP(w, r) }
+
+// of returns the mux that has a request's route.
+func (rt *routes) of(r *http.Request) *http.ServeMux {
+	if _, pattern := rt.deep.Handler(r); pattern == "" {
+		return rt.mux
+	}
+	if _, pattern := rt.mux.Handler(r); pattern == "" {
+		return rt.deep
+	}
+	return rt.mux
 }
 
 // add notes that a path has a method.
@@ -135,7 +160,7 @@ func (rt *routes) allowed(r *http.Request) []string {
 	var methods []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		probe := &http.Request{Method: method, Host: r.Host, URL: r.URL}
-		if _, pattern := rt.mux.Handler(probe); pattern != "" {
+		if _, pattern := rt.of(probe).Handler(probe); pattern != "" {
 			methods = append(methods, method)
 		}
 	}
@@ -149,7 +174,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	case len(methods) == 0:
 		a.deny(w, r, refuse(unknownRoute, textUnknownRoute, r.Method, cut(r.URL.Path)))
 	case slices.Contains(methods, r.Method):
-		a.routes.mux.ServeHTTP(w, r)
+		a.routes.ServeHTTP(w, r)
 	default:
 		allow := strings.Join(append(slices.Clone(methods), http.MethodOptions), ", ")
 		w.Header().Set("Allow", allow)

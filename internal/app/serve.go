@@ -26,7 +26,7 @@ func (a *App) Listen(ctx context.Context) error {
 	a.live = a.newLive()
 	server, err := api.New(api.Options{
 		Pipeline:  a.pipeline,
-		Queue:     a.pool,
+		Queue:     workers{a.pool},
 		Store:     a.store,
 		Logs:      a.book,
 		NewSpec:   func(quantity int64) order.Spec { return NewSpec(&a.cfg, quantity, rand.Uint64()) },

@@ -144,6 +144,9 @@ type Diagnostics struct {
 	Counts              QueueCounts `json:"counts"`
 	SampleJobs          []Job       `json:"sampleJobs" nullable:"false" doc:"Up to 50 of each state."`
 	Workers             int         `json:"workers"`
+	WorkerList          []Worker    `json:"workerList" nullable:"false" doc:"What each worker does."`
+	Gate                string      `json:"gate" enum:"open,shut" doc:"Shut while any VIP order is unsettled: no NORMAL one starts."`
+	Lanes               Lanes       `json:"lanes"`
 	Stalled             string      `json:"stalled,omitempty"`
 	Generation          uint64      `json:"generation" doc:"How often the store was reset."`
 }

@@ -99,6 +99,15 @@ func TestDiagnostics(t *testing.T) {
 		MemoryPhase: order.WaitingNormalDrain, HasActiveGeneration: true,
 		Persisted: wire.NewPersisted(runIn(order.WaitingNormalDrain), c),
 		Counts:    wire.NewQueueCounts(&c, 0, false), SampleJobs: []wire.Job{}, Workers: 25, Generation: 3,
+		WorkerList: []wire.Worker{
+			{ID: "worker-1", State: wire.WorkerIdle, Since: wire.At(at(4700))},
+			{ID: "worker-2", State: wire.WorkerWorking, Lane: new("NORMAL"), RunID: new(runID()), OrderID: new(runID().Key(9).String()), Orders: 41, Since: wire.At(at(4800))},
+		},
+		Gate: wire.GateOpen,
+		Lanes: wire.Lanes{
+			VIP:    wire.NewLaneState(&c[order.VIP], wire.BlockCounts{}),
+			Normal: wire.NewLaneState(&c[order.Normal], wire.BlockCounts{Ready: 8, Claimed: 2, Delayed: 1}),
+		},
 	})
 	if got := wire.NewPersisted(nil, c); got != nil {
 		t.Errorf("NewPersisted(nil) = %+v, want nil", got)

@@ -40,15 +40,17 @@ type Resumed struct {
 
 // Cleaned is the answer to POST /pedidos/queue/clean.
 type Cleaned struct {
-	Removed int64  `json:"removed"`
+	Removed int64  `json:"removed" doc:"In a dry run, how many would be."`
 	State   string `json:"state"`
+	DryRun  bool   `json:"dryRun"`
 }
 
 // Purged is the answer to POST /pedidos/queue/purge.
 type Purged struct {
-	Purged     bool  `json:"purged"`
+	Purged     bool  `json:"purged" doc:"False in a dry run."`
 	Obliterate bool  `json:"obliterate"`
-	Removed    int64 `json:"removed"`
+	Removed    int64 `json:"removed" doc:"In a dry run, how many would be."`
+	DryRun     bool  `json:"dryRun"`
 }
 
 // Closed is the answer to POST /pedidos/queue/close.

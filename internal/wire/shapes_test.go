@@ -135,6 +135,45 @@ func TestNewLogs(t *testing.T) {
 	golden(t, "logs", wire.NewLogs(&s, wire.NewQueueCounts(&c, 0, false), []string{"a", "b"}, nil, []string{"c"}))
 }
 
+func aDeadLetter() wire.DeadLetter {
+	return wire.DeadLetter{
+		Order: wire.NewOrder(anOrder(order.Dead)), Group: "handler: boom", Attempts: 3,
+		FirstFailure: wire.At(at(300)), LastFailure: wire.At(at(900)), Redriven: 1,
+	}
+}
+
+func TestListings(t *testing.T) {
+	t.Parallel()
+	golden(t, "orders", wire.OrderPage{
+		Limit: 2, Count: 2, NextCursor: runID().Key(41).String(), Examined: 9,
+		Orders: []wire.Order{wire.NewOrder(anOrder(order.Pending)), wire.NewOrder(anOrder(order.Processed))},
+	})
+	golden(t, "orders-none", wire.OrderPage{Limit: 50, Orders: []wire.Order{}})
+	golden(t, "dead-letters", wire.DeadLetterPage{
+		Limit: 1, Count: 1, DeadLetters: []wire.DeadLetter{aDeadLetter()}, NextCursor: runID().Key(41).String(), Total: 7,
+	})
+	golden(t, "dead-letter-groups", wire.DeadLetterGroups{
+		Count: 1, Total: 12_000, Examined: 10_000,
+		Groups: []wire.DeadLetterGroup{{
+			Group: "timeout after <n>", Count: 10_000, First: wire.At(at(300)), Last: wire.At(at(900)), Example: "timeout after 3s",
+		}},
+	})
+}
+
+func TestStory(t *testing.T) {
+	t.Parallel()
+	letter := aDeadLetter()
+	golden(t, "story", wire.Story{
+		Order: letter.Order,
+		Events: []wire.StoryEvent{
+			{At: wire.At(epoch), Kind: wire.StoryAccepted, Text: "a"},
+			{Kind: wire.StoryRedriven, Text: "r"},
+			{At: wire.At(at(900)), Kind: wire.StoryDead, Text: "d", Attempts: 3},
+		},
+		DeadLetter: &letter,
+	})
+}
+
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	waited := int64(12)
@@ -142,6 +181,10 @@ func TestReplies(t *testing.T) {
 	golden(t, "cancelled", wire.Cancelled{Aborted: true, RemovedPending: 450, Purged: true, Message: "m", RunID: runID(), WaitedForStopMs: &waited})
 	golden(t, "cancelled-none", wire.Cancelled{Message: "m"})
 	golden(t, "reset", wire.WasReset{Message: "m", DeletedOrders: 3, DeletedRuns: 2, QueueCleared: 1})
+	golden(t, "cleaned", wire.Cleaned{Removed: 4, State: "wait", DryRun: true})
+	golden(t, "purged", wire.Purged{Removed: 4, Obliterate: true, DryRun: true})
+	golden(t, "dead-letters-retried", wire.DeadLettersRetried{Retried: 4, Message: "m"})
+	golden(t, "dead-letters-discarded", wire.DeadLettersDiscarded{Discarded: 4, DryRun: true, Message: "m"})
 	problem := wire.NewProblem("/problems/run-active", 409, "A run is active", "run x is active")
 	problem.RunID = runID()
 	problem.Errors = []wire.Fault{{Parameter: "quantity", Value: "１", Allowed: "a whole number from 1 to 10"}}
