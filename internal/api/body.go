@@ -53,6 +53,9 @@ func (in *reading) field(decoder *json.Decoder, allowed, lists []string) error {
 		if err := json.Unmarshal(raw, &values); err != nil {
 			return &refusal{kind: invalidBody}
 		}
+		if len(values) == 1 {
+			values = append(values, values[0]) // alone it would count as a list, to be split
+		}
 	}
 	texts := in.args[name]
 	for _, one := range values {

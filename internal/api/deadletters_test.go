@@ -211,8 +211,20 @@ func TestDeadLettersNamedInABody(t *testing.T) {
 	if n := f.act("discard", "", `{"ids":"`+run.ID.Key(2).String()+`"}`, false); n != 1 {
 		t.Errorf("discarded = %d, want 1", n)
 	}
-	if left := f.letters(""); !cmp.Equal(left, []uint64{0, 3, 5, 6}) {
-		t.Errorf("left = %v, want 0, 3, 5 and 6", left)
+	if n := f.act("discard", "", `{"ids":["`+run.ID.Key(3).String()+`"]}`, false); n != 1 {
+		t.Errorf("discarded by a list of one = %d, want 1", n)
+	}
+	if left := f.letters(""); !cmp.Equal(left, []uint64{0, 5, 6}) {
+		t.Errorf("left = %v, want 0, 5 and 6", left)
+	}
+	f.imported("ORD-1,2")
+	for c := f.counts(); c.Waiting+c.Delayed > 0; c = f.counts() {
+		f.fail("boom")
+	}
+	for body, want := range map[string]int64{`{"ids":"ORD-1,2"}`: 0, `{"ids":["ORD-1,2"]}`: 1} {
+		if n := f.act("discard", "", body, false); n != want {
+			t.Errorf("discarded by %s = %d, want %d: only text is split at its commas", body, n, want)
+		}
 	}
 }
 

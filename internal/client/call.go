@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ type call struct {
 	method string
 	path   string // escaped
 	query  params
+	body   any           // sent as JSON; nil for none
 	longer time.Duration // how much longer than others it may take
 }
 
@@ -117,9 +119,20 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	if len(what.query) > 0 {
 		target += "?" + url.Values(what.query).Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, what.method, target, nil)
+	var body io.Reader
+	if what.body != nil {
+		encoded, err := json.Marshal(what.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, what.method, target, body)
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", "filavip")
 	if c.opts.Language != "" {

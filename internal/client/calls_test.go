@@ -25,7 +25,7 @@ func as[T any](v T, err error) (any, error) { return v, err }
 
 func TestCalls(t *testing.T) {
 	t.Parallel()
-	for _, tc := range slices.Concat(runCalls(t), queueCalls(t), systemCalls(t)) {
+	for _, tc := range slices.Concat(runCalls(t), queueCalls(t), listCalls(t), systemCalls(t)) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f, c := answering(t, tc.body)
@@ -187,6 +187,57 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := client.New("http://host", client.Options{Timeout: -1}); err == nil {
 		t.Error("New with a negative timeout = nil, want an error")
+	}
+}
+
+func listCalls(t *testing.T) []called {
+	t.Helper()
+	order := parsed[wire.Order](t, `{"id":"x","valor":1.00,"status":"falhou","runId":"`+runID+`"}`)
+	letter := wire.DeadLetter{Order: order, Group: "timeout", Attempts: 3, Redriven: 1}
+	at := parsed[wire.Instant](t, `"2026-11-23T08:00:00.000Z"`)
+	story := wire.Story{Order: order, Events: []wire.StoryEvent{{At: at, Kind: wire.StoryDead, Text: "t", Attempts: 3}}, DeadLetter: &letter}
+	id := parsed[wire.Run](t, `{"runId":"`+runID+`"}`).RunID
+	diagnostics := wire.Diagnostics{
+		Gate: wire.GateShut, Lanes: wire.Lanes{VIP: wire.LaneState{Waiting: 3, Blocks: wire.BlockCounts{Ready: 1}}},
+		Workers: 1, WorkerList: []wire.Worker{{ID: "worker-1", State: wire.WorkerWorking, Lane: new("VIP"), RunID: &id, Orders: 2, Since: at}},
+	}
+	return []called{
+		{"Orders", "GET /pedidos/orders", wire.OrderPage{Limit: 50, Orders: []wire.Order{order}, Examined: 9, NextCursor: "c"},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.Orders(ctx, client.OrdersOptions{}))
+			}},
+		{"Orders with all", "GET /pedidos/orders?cliente=An+%C3%A1&cursor=c&id=i&limit=3&priority=VIP&run=r&status=falhou&tier=GOLD", wire.OrderPage{},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.Orders(ctx, client.OrdersOptions{
+					ID: "i", Customer: "An á", Tier: "GOLD", Priority: "VIP", Status: "falhou", Run: "r", Limit: 3, Cursor: "c",
+				}))
+			}},
+		{"Story", "GET /pedidos/A%2F1/story", story,
+			func(ctx context.Context, c *client.Client) (any, error) { return as(c.Story(ctx, "A/1")) }},
+		{"DeadLetters", "GET /pedidos/queue/dead-letter", wire.DeadLetterPage{Total: 7, DeadLetters: []wire.DeadLetter{letter}},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.DeadLetters(ctx, client.DeadLettersOptions{}))
+			}},
+		{"DeadLetters with all", "GET /pedidos/queue/dead-letter?cursor=c&group=a+b&id=i&limit=3", wire.DeadLetterPage{},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.DeadLetters(ctx, client.DeadLettersOptions{Group: "a b", ID: "i", Limit: 3, Cursor: "c"}))
+			}},
+		{"DeadLetterGroups", "GET /pedidos/queue/dead-letter/groups", wire.DeadLetterGroups{Count: 1, Groups: []wire.DeadLetterGroup{{Group: "g", First: at}}},
+			func(ctx context.Context, c *client.Client) (any, error) { return as(c.DeadLetterGroups(ctx)) }},
+		{"RetryDeadLetters", "POST /pedidos/queue/dead-letter/retry?all=true&dryRun=true&limit=4", wire.DeadLettersRetried{Retried: 4, DryRun: true, Message: "m"},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.RetryDeadLetters(ctx, client.DeadSet{All: true, Limit: 4, DryRun: true}))
+			}},
+		{"DiscardDeadLetters", "POST /pedidos/queue/dead-letter/discard?group=a+b", wire.DeadLettersDiscarded{Discarded: 4, Message: "m"},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.DiscardDeadLetters(ctx, client.DeadSet{Group: "a b"}))
+			}},
+		{"Clean dry", "POST /pedidos/queue/clean?dryRun=true", wire.Cleaned{Removed: 9, State: "wait", DryRun: true},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.Clean(ctx, client.CleanOptions{DryRun: true}))
+			}},
+		{"Diagnostics", "GET /diagnostics/queue", diagnostics,
+			func(ctx context.Context, c *client.Client) (any, error) { return as(c.Diagnostics(ctx)) }},
 	}
 }
 

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -19,10 +20,13 @@ type fake struct {
 	header   map[string]string
 	body     string
 	requests []*http.Request // read them once the calls have returned
+	sent     []string        // their bodies
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests = append(f.requests, r)
+	body, _ := io.ReadAll(r.Body) // what is cut off shows
+	f.sent = append(f.sent, string(body))
 	w.Header().Set("Content-Type", "application/json")
 	for name, value := range f.header {
 		w.Header().Set(name, value)

@@ -55,6 +55,8 @@ type CleanOptions struct {
 	State string        // wait, active, delayed, completed, failed; empty: wait
 	Grace time.Duration // only what has been in that state for longer; whole milliseconds
 	Limit *int64        // how many at most; 0: all; nil: the server's default
+
+	DryRun bool // only count
 }
 
 // Clean removes orders in one state.
@@ -63,6 +65,9 @@ func (c *Client) Clean(ctx context.Context, o CleanOptions) (wire.Cleaned, error
 	p.text("state", o.State)
 	p.positive("grace", o.Grace.Milliseconds())
 	p.number("limit", o.Limit)
+	if o.DryRun {
+		p.flag("dryRun", &o.DryRun)
+	}
 	return post[wire.Cleaned](ctx, c, "clean", "/pedidos/queue/clean", p)
 }
 
@@ -88,4 +93,10 @@ func (c *Client) RecoverStuck(ctx context.Context, limit int) (wire.Recovered, e
 	p := params{}
 	p.positive("maxJobs", int64(limit))
 	return post[wire.Recovered](ctx, c, "recover stuck orders", "/pedidos/queue/recover-stuck", p)
+}
+
+// Diagnostics returns what the queue knows, for whoever looks for a fault: lanes, gate
+// and workers among it.
+func (c *Client) Diagnostics(ctx context.Context) (wire.Diagnostics, error) {
+	return get[wire.Diagnostics](ctx, c, "read diagnostics", "/diagnostics/queue", nil)
 }
