@@ -51,7 +51,7 @@ func portugueseTexts() dictionary {
 		textDiscarded:    "falhas descartadas: %d",
 		textWouldDiscard: "falhas que seriam descartadas: %d; nada foi feito",
 
-		textStoryAccepted:  "aceito como pedido %d da execução %s, que começou nesse momento",
+		textStoryAccepted:  "aceito como pedido %d da execução %s, que começou nessa hora",
 		textStoryWaiting:   "ainda não concluído: espera, espera uma nova tentativa ou está com um worker",
 		textStoryFailed:    "uma tentativa falhou",
 		textStoryRedriven:  "esgotou as tentativas e foi devolvido à fila; vezes: %d",
