@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
 
@@ -128,8 +129,8 @@ func newTimeSeries(window string, s *history.Series) wire.TimeSeries {
 		To:      wire.Millis(s.To),
 		Samples: make([]wire.Sample, len(s.Samples)),
 		Phases:  make([]wire.PhaseMark, len(s.Marks)),
-		Peak:    s.Peak,
-		Mean:    s.Mean,
+		Peak:    math.Round(s.Peak*100) / 100,
+		Mean:    math.Round(s.Mean*100) / 100,
 		Drain:   wire.NewForecast(s.Drain),
 	}
 	for i := range s.Samples {

@@ -57,6 +57,8 @@ type App struct {
 	store    *pebblestore.DB
 	pool     *queue.Pool
 	pipeline *pipeline.Pipeline
+	history  *sampler
+	began    time.Time
 	growth   *growth // of the store's totals
 	rejects  *rejectLog
 	api      *api.API
@@ -76,6 +78,7 @@ type App struct {
 // be called, also if Start was not.
 func New(cfg config.Config, opts Options) (*App, error) {
 	a := &App{cfg: cfg, opts: opts, clock: steadyClock(), metrics: metrics.New()}
+	a.began = a.clock()
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.cleanups.run(context.Background()))
 	}
@@ -104,6 +107,7 @@ func (a *App) build() error {
 		Logger:  a.component("queue"),
 		Metrics: a.metrics,
 	})
+	a.openHistory()
 	a.pipeline = pipeline.New(a.store, pipeline.Options{
 		Open:          a.openSource,
 		InHand:        a.pool.InHand,

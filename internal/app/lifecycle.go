@@ -14,6 +14,7 @@ import (
 func (a *App) Start(ctx context.Context) ([]order.Run, error) {
 	work, stop := context.WithCancel(context.Background())
 	var all sync.WaitGroup
+	a.history.start()
 	all.Go(func() { _ = a.pool.Run(work) }) // it returns no error
 	all.Go(func() { a.sample(work) })
 	a.cleanups.push("workers", func(context.Context) error {

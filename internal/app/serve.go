@@ -31,6 +31,8 @@ func (a *App) Listen(ctx context.Context) error {
 		Logs:      a.book,
 		NewSpec:   func(quantity int64) order.Spec { return NewSpec(&a.cfg, quantity, rand.Uint64()) },
 		MaxOrders: a.cfg.MaxOrders,
+		Series:    a.history,
+		System:    a.system,
 		Hosts:     a.cfg.AllowedHosts,
 		Origins:   a.cfg.CORSOrigins,
 		Mounts:    a.mounts(),

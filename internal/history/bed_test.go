@@ -133,7 +133,7 @@ func (a *archive) reset() {
 func (b *bed) look() {
 	b.Helper()
 	b.now.Settle = b.settling.Snapshot()
-	b.tick(b.Context())
+	b.Look(b.Context())
 	b.save(b.Context(), false)
 }
 

@@ -74,27 +74,29 @@ func New(opts Options) *Recorder {
 }
 
 // Run samples until ctx is done, then takes a last sample and saves what is not saved
-// yet, whatever becomes of ctx. It must be called once.
+// yet, whatever becomes of ctx. It must be called once. What happens before its first look
+// is in no sample; a Look before the work begins leaves nothing out.
 func (r *Recorder) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
-		r.tick(ctx)
+		r.Look(ctx)
 		r.save(ctx, false)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			last := context.WithoutCancel(ctx)
-			r.tick(last)
+			r.Look(last)
 			r.save(last, true)
 			return nil
 		}
 	}
 }
 
-// tick takes one look and makes the sample of what has changed. A look that fails is
-// made up for by the next, whose sample is then longer.
-func (r *Recorder) tick(ctx context.Context) {
+// Look takes one look and makes the sample of what has changed since the one before. A
+// look that fails is made up for by the next, whose sample is then longer. It must not be
+// called while Run is under way.
+func (r *Recorder) Look(ctx context.Context) {
 	now, err := r.opts.Observe(ctx)
 	if err != nil {
 		return

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/filavip/filavip/internal/config"
+	"github.com/filavip/filavip/internal/wire"
+)
+
+// system says on what this process runs and how it is set up.
+func (a *App) system(ctx context.Context) (wire.System, error) {
+	usage, err := a.store.Usage(ctx)
+	if err != nil {
+		return wire.System{}, err
+	}
+	totals, err := a.store.Totals(ctx)
+	if err != nil {
+		return wire.System{}, err
+	}
+	build, _ := debug.ReadBuildInfo()
+	watching := a.hub.Stats()
+	return wire.System{
+		Version:       cmp.Or(a.opts.Version, "dev"),
+		Revision:      revisionOf(build),
+		GoVersion:     runtime.Version(),
+		OS:            runtime.GOOS,
+		Arch:          runtime.GOARCH,
+		PID:           os.Getpid(),
+		StartedAt:     wire.At(a.began),
+		UptimeSeconds: int64(a.clock().Sub(a.began).Seconds()),
+		Engine:        "embedded",
+		Storage: wire.Storage{
+			Path: a.cfg.Data, DiskBytes: usage.Disk, FreeBytes: usage.Free,
+			Orders: totals.Counts.Generated(), Runs: usage.Runs, L0Files: usage.L0Files,
+		},
+		Memory:    wire.Memory{RSS: residentMemory()},
+		Workers:   a.pool.Workers(),
+		MaxOrders: a.cfg.MaxOrders,
+		Settings:  settingsOf(&a.cfg),
+		Realtime:  wire.Realtime{Clients: watching.Subscribers, Cut: watching.Cut, DroppedLines: watching.DroppedLines},
+	}, nil
+}
+
+// settingsOf lists the settings in effect as `filavip config` does.
+func settingsOf(cfg *config.Config) []wire.Setting {
+	rows := map[string]config.Setting{}
+	for _, row := range config.Settings() {
+		rows[row.Key] = row
+	}
+	var all []wire.Setting
+	for _, e := range cfg.Entries() {
+		row := rows[e.Key]
+		all = append(all, wire.Setting{
+			Key: e.Key, Value: e.Value, Origin: originOf(e.Origin), Group: string(row.Group), Help: row.Help, Idle: row.Idle,
+		})
+	}
+	return all
+}
+
+// originOf names the layer that a value came from.
+func originOf(o config.Origin) string {
+	if o == config.EnvFile {
+		return "file"
+	}
+	return string(o)
+}
