@@ -68,3 +68,7 @@ func weightOf(parameter string) float64 {
 	}
 	return weight
 }
+
+// Language returns the tag of the language that the client likes best of those there are:
+// en or pt-BR. It is for pages that are mounted beside the API.
+func Language(r *http.Request) string { return languageOf(r).tag() }
