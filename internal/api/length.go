@@ -35,10 +35,7 @@ func (in *reading) length(p length) (given string, d time.Duration) {
 			return values[0], d
 		}
 	}
-	var words string
-	for _, word := range p.words {
-		words += ", " + word
-	}
+	words := strings.Join(append([]string{""}, p.words...), ", ")
 	in.fault(p.name, values, allowedLength, strings.Join(p.units, ", "), p.short(p.min), p.short(p.max), words)
 	return p.byDefault, 0
 }

@@ -9,14 +9,13 @@ import (
 )
 
 // sum adds up what happened within the samples of a run.
-func sum(s *wire.TimeSeries) (generated, settled, retried, dead int64) {
+func sum(s *wire.TimeSeries) (generated, settled, dead int64) {
 	for _, x := range s.Samples {
 		generated += x.Generated.VIP + x.Generated.Normal
 		dead += x.Dead.VIP + x.Dead.Normal
 		settled += x.Processed.VIP + x.Processed.Normal + x.Dead.VIP + x.Dead.Normal
-		retried += x.Retried.VIP + x.Retried.Normal
 	}
-	return generated, settled, retried, dead
+	return generated, settled, dead
 }
 
 // TestTimeSeriesOfARun shows a run from its beginning to its end, also to a process after
@@ -33,7 +32,7 @@ func TestTimeSeriesOfARun(t *testing.T) {
 	p = begin(t, dir, nil)
 	var s wire.TimeSeries
 	p.call(http.MethodGet, "/pedidos/timeseries?window=run", http.StatusOK, &s)
-	if generated, settled, _, _ := sum(&s); generated != 200_000 || settled != 200_000 {
+	if generated, settled, _ := sum(&s); generated != 200_000 || settled != 200_000 {
 		t.Errorf("the samples of the run sum up to %d generated and %d settled, want 200000 each", generated, settled)
 	}
 	if s.RunID != started.RunID || s.StepMs != 100 || len(s.Phases) != 6 || s.Phases[0].At != s.From || s.Phases[5].At != s.To {
@@ -63,11 +62,11 @@ func TestTimeSeriesOfFailures(t *testing.T) {
 	var s wire.TimeSeries
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		p.call(http.MethodGet, "/pedidos/timeseries?window=run", http.StatusOK, &s)
-		if _, settled, _, dead := sum(&s); settled == 5000 && dead == status.Counts.Failed {
+		if _, settled, dead := sum(&s); settled == 5000 && dead == status.Counts.Failed {
 			break
 		}
 	}
-	_, settled, _, dead := sum(&s)
+	_, settled, dead := sum(&s)
 	if settled != 5000 || dead == 0 || dead != status.Counts.Failed {
 		t.Errorf("%d settled, %d of them dead; want 5000, and %d", settled, dead, status.Counts.Failed)
 	}

@@ -326,8 +326,9 @@ func TestLateTicks(t *testing.T) {
 	b := newBed(t)
 	b.begin(0)
 	for range 100 {
-		for _, late := range []time.Duration{130, 75, 98, 97, 2, 198} {
-			b.passBy(late*time.Millisecond, late*time.Millisecond, func() { b.generate(order.VIP, int64(late)) })
+		for _, late := range []int64{130, 75, 98, 97, 2, 198} {
+			over := time.Duration(late) * time.Millisecond
+			b.passBy(over, over, func() { b.generate(order.VIP, late) })
 		}
 	}
 	for _, s := range b.window(time.Minute, 0).Samples {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"strings"
@@ -41,14 +40,4 @@ func (h *Handler) sitemap(w http.ResponseWriter, r *http.Request) {
 	}
 	b.WriteString("</urlset>\n")
 	newAsset("sitemap.xml", []byte(b.String()), forHour).ServeHTTP(w, r)
-}
-
-// webManifest says how the application looks as one that is installed.
-func webManifest() []byte {
-	text, _ := json.Marshal(map[string]any{ // of what always encodes
-		"name": "filavip", "short_name": "filavip", "start_url": "./", "scope": "./", "display": "standalone",
-		"background_color": "#12161c", "theme_color": "#12161c",
-		"icons": []map[string]string{{"src": "./favicon.svg", "sizes": "any", "type": "image/svg+xml"}},
-	})
-	return text
 }

@@ -130,14 +130,13 @@ func (h *Handler) register() error {
 		}
 		a.ServeHTTP(w, r)
 	}))
-	for _, name := range []string{"favicon.svg", "og.svg", "shell.css"} {
+	for _, name := range []string{"favicon.svg", "og.svg", "shell.css", "site.webmanifest"} {
 		body, err := fs.ReadFile(static, "static/"+name)
 		if err != nil {
 			return err
 		}
 		h.handle("/"+name, newAsset(name, body, forHour))
 	}
-	h.handle("/site.webmanifest", newAsset("site.webmanifest", webManifest(), forHour))
 	h.handle("/robots.txt", http.HandlerFunc(h.robots))
 	h.handle("/sitemap.xml", http.HandlerFunc(h.sitemap))
 	return nil
