@@ -109,6 +109,9 @@ func (s *session) gauge() interface{ Add(int64) int64 } {
 
 // receive takes a packet from the client. An error means that the session has ended.
 func (s *session) receive(p enginePacket) error {
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
 	var err error
 	switch p.kind {
 	case engineClose:
