@@ -33,8 +33,9 @@ export function createKeys(): Keys {
     if (!mod && (typing(event.target) || document.querySelector("dialog:modal"))) return;
     const name = mod ? "mod+" + event.key.toLowerCase() : event.key;
     const chord = performance.now() - firstAt < chordMs && first !== "" ? first + " " + name : "";
-    const act = (chord && find(chord)) || find(name);
-    first = !mod && name.length === 1 && chord === "" ? name : "";
+    const both = chord ? find(chord) : undefined;
+    const act = both ?? find(name);
+    first = mod || both ? "" : name;
     firstAt = performance.now();
     if (!act) return;
     event.preventDefault();

@@ -27,7 +27,8 @@ export function Chart(props: Props) {
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number | undefined>();
   const timeLabel = useTimeLabel(times, props.origin);
-  const last = at ?? undefined;
+  // The lowest of a stack is drawn last and named first.
+  const listed = props.stacked ? [...series].reverse() : series;
   return (
     <Card
       title={`${title}, ${unit}`}
@@ -39,14 +40,14 @@ export function Chart(props: Props) {
       }
     >
       <ul class="legend chart-values figures">
-        {series.map((one) => (
+        {listed.map((one) => (
           <li key={one.label}>
             <span class={"swatch fill-" + one.tone} />
             {one.label}
-            {last !== undefined && <b>{show(one.values[last], format)}</b>}
+            {at !== undefined && <b>{show(one.values[at], format)}</b>}
           </li>
         ))}
-        <li class="legend-end">{last !== undefined ? timeLabel(times[last] ?? 0) : note}</li>
+        <li class="legend-end">{at !== undefined ? timeLabel(times[at] ?? 0) : note}</li>
       </ul>
       {asTable ? <Twin {...props} timeLabel={timeLabel} /> : <Plot {...props} timeLabel={timeLabel} onCursor={setAt} />}
     </Card>

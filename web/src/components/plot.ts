@@ -4,7 +4,8 @@ import { stack } from "./stack";
 
 export interface PlotSeries {
   label: string;
-  tone: "gen" | "vip" | "normal" | "bad" | "grey";
+  /** Lanes and outcomes have their colours; anything else is one of three greys. */
+  tone: "gen" | "vip" | "normal" | "bad" | "grey" | "mid" | "strong";
   values: readonly (number | null)[];
   /** Fills the area below; in a stack all do. */
   fill?: boolean;
@@ -39,7 +40,7 @@ export interface PlotInput {
   colors(name: string): string;
 }
 
-const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "text-3" };
+const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "text-3", mid: "text-2", strong: "text" };
 const font = "12px system-ui, sans-serif";
 
 /** A uPlot in that element, as wide as it is. Series may change their values, not their number. */
@@ -51,7 +52,7 @@ export function createPlot(at: HTMLElement, first: PlotInput): { update(input: P
     height,
     ms: 1,
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [24, 12, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, ...(first.sync ? { sync: { key: first.sync } } : {}) },
     scales: {
       x: { time: true, range: (_, min, max) => xRange(now, min, max) },
@@ -118,9 +119,21 @@ function axesOf(first: PlotInput, now: () => PlotInput): uPlot.Axis[] {
     ticks: { show: false },
   };
   return [
-    { ...common, space: 88, size: 28, grid: { show: false }, values: (_, splits) => splits.map((at) => now().timeLabel(at)), ...(first.origin !== undefined ? { splits: (plot: uPlot) => splitsFrom(plot, now().origin ?? 0) } : {}) },
+    {
+      ...common,
+      space: 88,
+      size: 28,
+      grid: { show: false },
+      values: (_, splits) => splits.map((at) => withoutZeros(now().timeLabel(at))),
+      ...(first.origin !== undefined ? { splits: (plot: uPlot) => splitsFrom(plot, now().origin ?? 0) } : {}),
+    },
     { ...common, space: 40, size: 60, values: (_, splits) => splits.map((at) => now().format(at)) },
   ];
+}
+
+/** 5 s for 5.00 s: an axis has round values. */
+function withoutZeros(label: string): string {
+  return label.replace(/[.,]00(?=\u202f)/, "");
 }
 
 /** Round steps from the origin: 0, 200 ms, 400 ms. */
@@ -155,7 +168,7 @@ function drawMarks(plot: uPlot, input: PlotInput): void {
     ctx.stroke();
     const width = ctx.measureText(mark.label).width;
     if (x < free || x + width > bbox.left + bbox.width) continue;
-    ctx.fillText(mark.label, x + 4 * devicePixelRatio, bbox.top + 10 * devicePixelRatio);
+    ctx.fillText(mark.label, x, bbox.top - 8 * devicePixelRatio);
     free = x + width + 12 * devicePixelRatio;
   }
   ctx.restore();

@@ -6,7 +6,7 @@ export const charts = {
   failures: "Failures",
   memory: "Memory",
   unit: { ordersPerSecond: "orders/s", orders: "orders", ms: "ms", perSecond: "per second", bytes: "resident" },
-  series: { p50: "p50", p95: "p95", p99: "p99", failed: "failed attempts settled", rss: "memory" },
+  series: { p50: "p50", p95: "p95", p99: "p99", failed: "orders that failed", rss: "memory" },
   peakMean: (peak: string, mean: string) => `peak ${peak} · mean ${mean} orders/s`,
   empty: "Nothing has been measured yet.",
   emptyText: "The charts fill once a second while the server runs; a run shows in detail.",

@@ -8,7 +8,7 @@ export const charts: Text["charts"] = {
   failures: "Falhas",
   memory: "Memória",
   unit: { ordersPerSecond: "pedidos/s", orders: "pedidos", ms: "ms", perSecond: "por segundo", bytes: "residente" },
-  series: { p50: "p50", p95: "p95", p99: "p99", failed: "falhas concluídas", rss: "memória" },
+  series: { p50: "p50", p95: "p95", p99: "p99", failed: "pedidos que falharam", rss: "memória" },
   peakMean: (peak, mean) => `pico ${peak} · média ${mean} pedidos/s`,
   empty: "Nada foi medido ainda.",
   emptyText: "Os gráficos se enchem uma vez por segundo enquanto o servidor roda; uma execução aparece em detalhe.",

@@ -100,8 +100,8 @@ function All({ series, ofRun }: { series: TimeSeries; ofRun: boolean }) {
         format={f.rate}
         series={[
           { label: t.charts.series.p50, tone: "grey", values: of((sample) => sample.settle?.p50 ?? null) },
-          { label: t.charts.series.p95, tone: "gen", values: of((sample) => sample.settle?.p95 ?? null) },
-          { label: t.charts.series.p99, tone: "bad", values: of((sample) => sample.settle?.p99 ?? null) },
+          { label: t.charts.series.p95, tone: "mid", values: of((sample) => sample.settle?.p95 ?? null) },
+          { label: t.charts.series.p99, tone: "strong", values: of((sample) => sample.settle?.p99 ?? null) },
         ]}
       />
       <Chart
