@@ -22,6 +22,11 @@ test("durations from microseconds to days", () => {
   ]);
 });
 
+test("ages are whole seconds", () => {
+  const f = createFormat("en");
+  assert.deepEqual([-1, 400, 12_300, 59_600, 125_000].map((ms) => plain(f.age(ms))), ["0 s", "0 s", "12 s", "1 min 00 s", "2 min 05 s"]);
+});
+
 test("durations do not go below nothing", () => {
   assert.equal(plain(createFormat("en").duration(-5)), "0 ms");
 });

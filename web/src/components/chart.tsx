@@ -49,7 +49,7 @@ export function Chart(props: Props) {
         ))}
         <li class="legend-end">{at !== undefined ? timeLabel(times[at] ?? 0) : note}</li>
       </ul>
-      {asTable ? <Twin {...props} timeLabel={timeLabel} /> : <Plot {...props} timeLabel={timeLabel} onCursor={setAt} />}
+      {asTable ? <Twin {...props} series={listed} timeLabel={timeLabel} /> : <Plot {...props} timeLabel={timeLabel} onCursor={setAt} />}
     </Card>
   );
 }

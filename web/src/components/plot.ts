@@ -41,6 +41,8 @@ export interface PlotInput {
 }
 
 const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "text-3", mid: "text-2", strong: "text" };
+/** Marks that are nearer to each other than this many pixels would be a smear. */
+const closest = 4;
 const font = "12px system-ui, sans-serif";
 
 /** A uPlot in that element, as wide as it is. Series may change their values, not their number. */
@@ -159,15 +161,17 @@ function drawMarks(plot: uPlot, input: PlotInput): void {
   ctx.lineWidth = devicePixelRatio;
   ctx.textAlign = "left";
   let free = -Infinity;
+  let last = -Infinity;
   for (const mark of input.marks ?? []) {
     const x = Math.round(plot.valToPos(mark.at, "x", true));
-    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width) || x - last < closest * devicePixelRatio) continue;
+    last = x;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(mark.label).width;
-    if (x < free || x + width > bbox.left + bbox.width) continue;
+    if (x < free || x + width > bbox.left + bbox.width + 12 * devicePixelRatio) continue;
     ctx.fillText(mark.label, x, bbox.top - 8 * devicePixelRatio);
     free = x + width + 12 * devicePixelRatio;
   }

@@ -9,6 +9,8 @@ export interface Format {
   percent(share: number): string;
   /** A duration in milliseconds: 0.6 ms, 528 ms, 1.03 s, 2 min 05 s, 1 h 03 min, 2 d 4 h. */
   duration(ms: number): string;
+  /** A duration to whole seconds: 12 s, 2 min 05 s. */
+  age(ms: number): string;
   bytes(n: number): string;
   money(n: number): string;
   /** Hours to seconds. */
@@ -35,22 +37,24 @@ export function createFormat(lang: string): Format {
   const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
   const unit = (n: string, name: string) => n + "\u202f" + name;
   const two = (n: number) => String(n).padStart(2, "0");
+  const duration = (ms: number) => {
+    if (ms < 10) return unit(tenth.format(Math.max(0, ms)), "ms");
+    if (ms < 999.5) return unit(whole.format(ms), "ms");
+    if (ms < 59_995) return unit(fixed2.format(ms / 1000), "s");
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 3600) return unit(String(Math.floor(seconds / 60)), "min") + " " + unit(two(seconds % 60), "s");
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 48 * 60) return unit(String(Math.floor(minutes / 60)), "h") + " " + unit(two(minutes % 60), "min");
+    const hours = Math.round(minutes / 60);
+    return unit(whole.format(Math.floor(hours / 24)), "d") + " " + unit(String(hours % 24), "h");
+  };
   return {
     int: (n) => whole.format(n),
     rate: (n) => (n > 0 && n < 10 ? tenth.format(n) : whole.format(n)),
     compact: (n) => short.format(n),
     percent: (share) => percent.format(share),
-    duration(ms) {
-      if (ms < 10) return unit(tenth.format(Math.max(0, ms)), "ms");
-      if (ms < 999.5) return unit(whole.format(ms), "ms");
-      if (ms < 59_995) return unit(fixed2.format(ms / 1000), "s");
-      const seconds = Math.round(ms / 1000);
-      if (seconds < 3600) return unit(String(Math.floor(seconds / 60)), "min") + " " + unit(two(seconds % 60), "s");
-      const minutes = Math.round(seconds / 60);
-      if (minutes < 48 * 60) return unit(String(Math.floor(minutes / 60)), "h") + " " + unit(two(minutes % 60), "min");
-      const hours = Math.round(minutes / 60);
-      return unit(whole.format(Math.floor(hours / 24)), "d") + " " + unit(String(hours % 24), "h");
-    },
+    duration,
+    age: (ms) => (ms < 59_500 ? unit(whole.format(Math.max(0, ms) / 1000), "s") : duration(ms)),
     bytes(n) {
       const names = ["B", "kB", "MB", "GB", "TB"];
       let i = 0;

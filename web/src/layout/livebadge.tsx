@@ -12,8 +12,8 @@ export function LiveBadge() {
   const stale = useLive((s) => s.stale);
   const heardAt = useLive((s) => s.heardAt);
   const now = useNow(stale);
-  const word = stale ? t.mode.stale(f.duration(Math.max(0, Math.round((now - heardAt) / 1000) * 1000))) : t.mode[mode];
-  const hint = mode === "polling" ? t.mode.hints.polling(f.duration(boot.refreshMs)) : t.mode.hints[mode];
+  const word = stale ? t.mode.stale(f.age(now - heardAt)) : t.mode[mode];
+  const hint = mode === "polling" ? t.mode.hints.polling(f.age(boot.refreshMs)) : t.mode.hints[mode];
   return (
     <button type="button" class="chip live-badge" aria-pressed={mode === "paused"} title={hint} onClick={() => live.togglePause()}>
       <span class={"dot " + (stale ? "tone-bad" : tones[mode])} />

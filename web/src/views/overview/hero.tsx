@@ -20,10 +20,9 @@ export function Hero({ status, series }: { status: Status; series: TimeSeries | 
   const mine = series?.runId === undefined || series.runId === status.lastRunId ? series : undefined;
   const mean = status.throughput.overall;
   const peak = Math.max(mine?.peak ?? 0, rate);
-  const ended = status.aborted ? t.runState.cancelled : undefined;
   return (
     <section class="card" aria-label={t.overview.phases}>
-      <Stepper steps={stepsOfStatus(status)} endNote={active ? forecast : ended} endName={ended && t.phase.ERROR} />
+      <Stepper steps={stepsOfStatus(status)} endNote={active ? forecast : undefined} endName={status.aborted ? t.overview.cancelled : undefined} />
       <div class="hero">
         <div>
           <Stat
