@@ -54,7 +54,7 @@ export function createFormat(lang: string): Format {
     compact: (n) => short.format(n),
     percent: (share) => percent.format(share),
     duration,
-    age: (ms) => (ms < 59_500 ? unit(whole.format(Math.max(0, ms) / 1000), "s") : duration(ms)),
+    age: (ms) => (ms < 59_500 ? unit(whole.format(Math.max(0, ms) / 1000), "s") : duration(Math.round(ms / 1000) * 1000)),
     bytes(n) {
       const names = ["B", "kB", "MB", "GB", "TB"];
       let i = 0;
