@@ -26,7 +26,7 @@ export function Chart(props: Props) {
   const { t } = useI18n();
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number | undefined>();
-  const timeLabel = useTimeLabel(times, props.origin);
+  const timeLabel = useTimeLabel(times, props.origin, props.range);
   // The lowest of a stack is drawn last and named first.
   const listed = props.stacked ? [...series].reverse() : series;
   return (
@@ -120,10 +120,11 @@ function show(value: PlotSeries["values"][number] | undefined, format: (n: numbe
 }
 
 /** Instants of a short run need milliseconds; from an origin they are durations. */
-function useTimeLabel(times: readonly number[], origin: number | undefined): (ms: number) => string {
+function useTimeLabel(times: readonly number[], origin: number | undefined, range: PlotInput["range"]): (ms: number) => string {
   const { f } = useI18n();
   if (origin !== undefined) return (ms) => f.duration(Math.max(0, ms - origin));
-  const short = (times.at(-1) ?? 0) - (times[0] ?? 0) < 20_000;
+  const shown = range ?? { from: times[0] ?? 0, to: times.at(-1) ?? 0 };
+  const short = shown.to - shown.from < 20_000;
   return short ? f.timeMs : f.time;
 }
 

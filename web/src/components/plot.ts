@@ -40,7 +40,7 @@ export interface PlotInput {
   colors(name: string): string;
 }
 
-const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "text-3", mid: "text-2", strong: "text" };
+const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "mark-1", mid: "mark-2", strong: "mark-3" };
 /** Marks that are nearer to each other than this many pixels would be a smear. */
 const closest = 4;
 const font = "12px system-ui, sans-serif";

@@ -44,7 +44,7 @@ export function Table<T>(props: Props<T>) {
   const { t } = useI18n();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
-  const rowHeight = useRowHeight(props.cards === false ? 0 : columns.length);
+  const rowHeight = useRowHeight(props.cards === false ? 0 : columns.length * 28 + (props.selected ? 44 : 0));
   const view = useScrollWindow(box, rows.length, rowHeight, height);
   useRowKeys(props, active, setActive, box, rowHeight);
   const select = props.onSelect && props.selected ? { selected: props.selected, onSelect: props.onSelect } : undefined;
@@ -64,12 +64,14 @@ export function Table<T>(props: Props<T>) {
           <tr>
             {select && (
               <th class="check">
-                <input
-                  type="checkbox"
-                  aria-label={t.table.selectAll}
-                  checked={rows.length > 0 && rows.every((row) => select.selected.has(rowKey(row)))}
-                  onChange={(event) => select.onSelect(new Set(event.currentTarget.checked ? rows.map(rowKey) : []))}
-                />
+                <label class="check-hit">
+                  <input
+                    type="checkbox"
+                    aria-label={t.table.selectAll}
+                    checked={rows.length > 0 && rows.every((row) => select.selected.has(rowKey(row)))}
+                    onChange={(event) => select.onSelect(new Set(event.currentTarget.checked ? rows.map(rowKey) : []))}
+                  />
+                </label>
               </th>
             )}
             {columns.map((column) => (
@@ -97,12 +99,14 @@ export function Table<T>(props: Props<T>) {
               >
                 {select && (
                   <td class="check" data-label={t.table.select}>
-                    <input
-                      type="checkbox"
-                      aria-label={`${t.table.select} ${key}`}
-                      checked={select.selected.has(key)}
-                      onChange={() => select.onSelect(toggled(select.selected, key))}
-                    />
+                    <label class="check-hit">
+                      <input
+                        type="checkbox"
+                        aria-label={`${t.table.select} ${key}`}
+                        checked={select.selected.has(key)}
+                        onChange={() => select.onSelect(toggled(select.selected, key))}
+                      />
+                    </label>
                   </td>
                 )}
                 {columns.map((column) => (
@@ -153,7 +157,7 @@ function cellClass<T>(column: Column<T>): string | undefined {
 
 /** Clicks on links, buttons and boxes within a row are theirs. */
 function interactive(event: MouseEvent): boolean {
-  return (event.target as HTMLElement).closest("a, button, input, select") !== null;
+  return (event.target as HTMLElement).closest("a, button, input, select, label") !== null;
 }
 
 function toggled(selected: ReadonlySet<string>, key: string): ReadonlySet<string> {
@@ -162,11 +166,11 @@ function toggled(selected: ReadonlySet<string>, key: string): ReadonlySet<string
   return next;
 }
 
-/** In step with the style sheet: a row, or a card of so many lines. */
+/** In step with the style sheet: a row, or a card with so many pixels of lines in it. */
 function useRowHeight(lines: number): number {
   const narrow = useMedia("(max-width: 639px)");
   const coarse = useMedia("(pointer: coarse)");
-  if (narrow && lines > 0) return lines * 28 + 17;
+  if (narrow && lines > 0) return lines + 17;
   return coarse ? 44 : 36;
 }
 

@@ -8,12 +8,14 @@ import { Icon } from "../../components/icon";
 import { Menu, MenuItem } from "../../components/menu";
 import { Empty } from "../../components/states";
 import { Page } from "../../layout/page";
+import { forecastOf } from "../../live/forecast";
 import { gateOf } from "../../live/gate";
 import { useTimeSeries } from "../../live/timeseries";
 import { useResource } from "../../resource";
 import { shortId } from "../../text";
 import type { QueueDiagnostics, RunPage, Status } from "../../wire";
 import { actsOf } from "./acts";
+import { forecastText } from "./forecasttext";
 import { GateChip } from "./gatechip";
 import { Hero } from "./hero";
 import { LaneCard, unsettled, useQueue } from "./lanes";
@@ -77,10 +79,19 @@ function OfRun({ status, queue }: OfRunProps) {
 
 /** What is out of the ordinary, with a word of why. */
 function Notices({ status }: { status: Status }) {
-  const { t, f } = useI18n();
+  const i18n = useI18n();
+  const { t, f } = i18n;
   const app = useApp();
+  const drain = useLive((s) => s.metrics?.drain);
+  const forecast = forecastOf(status, drain);
   return (
     <>
+      {(forecast.state === "stalled" || forecast.state === "growing") && (
+        <div class="notice tone-warn" role="status">
+          <Icon name="warn" />
+          <span class="notice-text">{forecastText(forecast, i18n)}</span>
+        </div>
+      )}
       {status.paused && (
         <div class="notice tone-warn" role="status">
           <Icon name="pause" />
