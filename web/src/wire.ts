@@ -428,3 +428,53 @@ export interface ProblemField {
   value: string;
   allowed: string;
 }
+
+export const jobStates = ["waiting", "active", "delayed", "failed", "completed"] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** An order as the queue sees it. Instants are milliseconds since 1970. */
+export interface Job {
+  id: string;
+  state: JobState;
+  timestamp: number;
+  /** Active: when a worker took it. */
+  processedOn?: number;
+  /** Completed, failed: when it was settled. */
+  finishedOn?: number;
+  /** Delayed: when it may be tried again. */
+  delayedUntil?: number;
+  attemptsMade: number;
+  failedReason?: string;
+  opts: { priority: 10 | 1 };
+  data?: Order;
+}
+
+/** GET /pedidos/queue/jobs: VIP first, then by age; completed and failed ones newest first. */
+export interface JobPage {
+  total: number;
+  jobs: Job[];
+}
+
+/** The highest place that GET /pedidos/queue/jobs lists. */
+export const lastJob = 1000;
+
+export type QueueCondition = "healthy" | "degraded" | "paused" | "aborted" | "error" | "unhealthy";
+
+/** GET /pedidos/health/queue; 503 with the same body where the store does not answer. */
+export interface QueueHealth {
+  status: QueueCondition;
+  timestamp: string;
+  error?: string;
+  queue: { connected: boolean };
+  checks?: { queueResponsive: boolean; hasFailedJobs: boolean; isStuck: boolean; aborted: boolean };
+}
+
+export interface Recovered {
+  recovered: number;
+  message: string;
+}
+
+/** GET /pedidos/logs, of which only the lines are used: the last of each level, oldest first, as they stand in the files. */
+export interface LogPage {
+  logs: { logMessages: string[]; warnMessages: string[]; errorMessages: string[] };
+}

@@ -16,7 +16,7 @@ export function CopyId({ id, full }: { id: string; full?: boolean }) {
     });
   };
   return (
-    <button type="button" class="copy-id" title={id} aria-label={`${t.act.copy} ${id}`} onClick={copy}>
+    <button type="button" class="copy-id" title={id} aria-label={`${full ? id : shortId(id)}: ${t.act.copy}`} onClick={copy}>
       {full ? id : shortId(id)}
       <Icon name={copied ? "check" : "copy"} />
       {copied && (
