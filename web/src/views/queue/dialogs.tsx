@@ -24,12 +24,9 @@ function isMoving({ counts }: QueueDiagnostics): boolean {
   return counts.active > 0 || (!counts.paused && counts.waiting + counts.delayed > 0);
 }
 
-function useProcessed(): [number, string] {
-  const { live } = useApp();
-  const { f } = useI18n();
-  const { counts } = live.state.get().status;
-  const processed = counts.total - counts.failed;
-  return [processed, f.int(processed)];
+/** Processed orders, those that were cleaned out of the job lists among them. */
+function processedOf({ lanes, counts }: QueueDiagnostics): number {
+  return lanes ? lanes.vip.completed + lanes.normal.completed : counts.completed;
 }
 
 export function CleanDialog({ queue, initial, onDone, onClose }: Props & { initial: JobState }) {
@@ -44,7 +41,7 @@ export function CleanDialog({ queue, initial, onDone, onClose }: Props & { initi
   const valid = limitRead !== undefined && graceRead !== undefined;
   const wish: CleanWish = { state, limit: limitRead || undefined, graceMs: graceRead ? graceRead * 1000 : undefined };
   const dry = useDryRun(valid ? JSON.stringify(wish) : "", (signal) => actsOf(app).countClean(wish, signal));
-  const [processed, processedShown] = useProcessed();
+  const processed = processedOf(queue);
   const options = jobStates.map((name): [JobState, string] => [name, `${t.queue.job[name]} (${f.int(queue.counts[name])})`]);
   const confirm = state === "failed" ? c.confirmFailed : state === "completed" ? c.confirmCompleted : c.confirm;
   const run = async () => {
@@ -78,7 +75,7 @@ export function CleanDialog({ queue, initial, onDone, onClose }: Props & { initi
           moving={isMoving(queue) && state !== "failed" && state !== "completed"}
           text={(n) => (
             <>
-              {c.text[state](n, f.int(n))} {state !== "completed" && c.stay(processed, processedShown)}
+              {c.text[state](n, f.int(n))} {state !== "completed" && c.stay(processed, f.int(processed))}
             </>
           )}
         />
@@ -92,7 +89,7 @@ export function PurgeDialog({ queue, onDone, onClose }: Props) {
   const { t, f } = useI18n();
   const [obliterate, setObliterate] = useState(false);
   const dry = useDryRun("purge " + obliterate, (signal) => actsOf(app).countPurge(obliterate, signal));
-  const [processed, processedShown] = useProcessed();
+  const processed = processedOf(queue);
   const p = t.queue.purge;
   const run = async () => {
     await actsOf(app).purge(obliterate);
@@ -108,7 +105,7 @@ export function PurgeDialog({ queue, onDone, onClose }: Props) {
         moving={isMoving(queue)}
         text={(n) => (
           <>
-            {(obliterate ? p.textAll : p.text)(n, f.int(n))} {p.stay(processed, processedShown)}
+            {(obliterate ? p.textAll : p.text)(n, f.int(n))} {p.stay(processed, f.int(processed))}
           </>
         )}
       />

@@ -61,7 +61,7 @@ function Checks({ health, failed }: { health: QueueHealth; failed: number | unde
     const { isStuck, hasFailedJobs, aborted } = health.checks;
     rows.push(
       [h.moving, <Mark good={!isStuck} word={isStuck ? h.stuck : t.yes} />],
-      [h.noneFailed, hasFailedJobs ? <Link to="/failures">{h.failed(failed ?? 2, failed === undefined ? "" : f.int(failed)).trim()}</Link> : <Mark good word={t.yes} />],
+      [h.failures, hasFailedJobs ? <Link to="/failures">{failed ? f.int(failed) : t.yes}</Link> : <Mark good word={t.none} />],
       [h.cancelled, aborted ? h.wasCancelled : h.notCancelled],
     );
   }

@@ -7,7 +7,7 @@ import { Chips } from "../../components/chips";
 import { CopyId } from "../../components/copyid";
 import { Drawer } from "../../components/drawer";
 import { Pairs } from "../../components/pairs";
-import { ErrorState, Loading } from "../../components/states";
+import { Empty, ErrorState, Loading } from "../../components/states";
 import { Table, useMedia, type Column } from "../../components/table";
 import { useResource } from "../../resource";
 import { Link } from "../../router/link";
@@ -47,10 +47,10 @@ export function Jobs({ counts }: { counts: QueueCounts | undefined }) {
         <div class="job-tabs figures">
           <Chips label={t.queue.jobs.states} options={jobStates.map(tab)} value={state} onValue={choose} />
         </div>
-        {rows && <JobTable state={state} rows={rows} open={show} />}
+        {rows && <JobTable state={state} rows={rows} open={show} none={counts !== undefined && jobStates.every((name) => counts[name] === 0)} />}
         {!rows && jobs.error && <ErrorState error={jobs.error} since={jobs.failingSince} retry={jobs.reload} />}
         {!rows && !jobs.error && <Loading lines={8} />}
-        {rows && rows.length > end && <More amount={amount} all={counts?.[state]} more={setAmount} />}
+        {rows && rows.length > end && (counts?.[state] ?? Infinity) > rows.length && <More amount={amount} all={counts?.[state]} more={setAmount} />}
         {open && <JobDrawer id={open} job={rows?.find((job) => job.id === open)} loaded={rows !== undefined} onClose={() => show(undefined)} />}
       </Card>
     </div>
@@ -81,7 +81,15 @@ function More({ amount, all, more }: { amount: (typeof amounts)[number]; all: nu
   );
 }
 
-function JobTable({ state, rows, open }: { state: JobState; rows: readonly Job[]; open(id: string): void }) {
+interface TableProps {
+  state: JobState;
+  rows: readonly Job[];
+  /** There is no order in any state. */
+  none: boolean;
+  open(id: string): void;
+}
+
+function JobTable({ state, rows, none, open }: TableProps) {
   const { t, f } = useI18n();
   const narrow = useMedia("(max-width: 639px)");
   const j = t.queue.jobs;
@@ -103,8 +111,19 @@ function JobTable({ state, rows, open }: { state: JobState; rows: readonly Job[]
       rowKey={(job) => job.id}
       onOpen={(job) => open(job.id)}
       height={narrow ? 560 : 520}
-      empty={<p class="table-empty quiet">{j.none[state]}</p>}
+      empty={none ? <NoOrder /> : <p class="table-empty quiet">{j.none[state]}</p>}
     />
+  );
+}
+
+function NoOrder() {
+  const { t } = useI18n();
+  return (
+    <Empty title={t.queue.jobs.noOrder} text={t.queue.jobs.noOrderText}>
+      <Link class="button" to="/">
+        {t.error.toOverview}
+      </Link>
+    </Empty>
   );
 }
 

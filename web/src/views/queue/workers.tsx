@@ -52,18 +52,23 @@ function Grid({ list, now }: { list: WorkerState[]; now: number }) {
 function Tile({ worker, now }: { worker: WorkerState; now: number }) {
   const { t, f } = useI18n();
   const idle = worker.state === "idle";
+  const silent = isSilent(worker, now);
   return (
     <li class={idle ? "worker is-idle" : "worker lane-of-" + (worker.lane ?? "none").toLowerCase()}>
       <span class="worker-line">
         <b>{worker.id}</b>
-        {!idle && <span class="quiet">{t.queue.workers.inHand(f.int(worker.orders))}</span>}
         <span class="grow" />
         {worker.lane && <PriorityBadge priority={worker.lane} />}
       </span>
       <span class="worker-line">
         <What worker={worker} />
         <span class="grow" />
-        <Age worker={worker} now={now} />
+        {!silent && <Age worker={worker} now={now} />}
+      </span>
+      <span class="worker-line quiet">
+        {!idle && t.queue.workers.inHand(f.int(worker.orders))}
+        <span class="grow" />
+        {silent && <Age worker={worker} now={now} />}
       </span>
     </li>
   );
@@ -103,7 +108,7 @@ function AsTable({ list, now }: { list: WorkerState[]; now: number }) {
       key: "state",
       head: w.state,
       cell: (worker) => (
-        <span class="row">
+        <span class="worker-state">
           <Icon name={worker.state === "idle" ? "dash" : "play"} />
           {w[worker.state]}
         </span>
