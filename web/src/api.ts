@@ -35,6 +35,8 @@ export interface Api {
   get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T>;
   /** Like get; every call has an idempotency key of its own unless one is given, so that a repetition by the same key does nothing twice. */
   post<T>(path: string, body?: Params, options?: { key?: string; signal?: AbortSignal }): Promise<T>;
+  /** A plain text with its status code, whatever that is; throws where no answer came. */
+  text(path: string, params?: Params, signal?: AbortSignal): Promise<{ status: number; text: string }>;
   /** GET /pedidos; undefined where it has not changed since the last call. */
   pollStatus(signal?: AbortSignal): Promise<wire.Status | undefined>;
 }
@@ -48,16 +50,18 @@ export function createApi(root: URL, language: () => string): Api {
     }
     return at.href;
   };
-  const call = async (at: string, init: RequestInit): Promise<Response> => {
+  const ask = async (at: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set("Accept-Language", language());
-    let answer: Response;
     try {
-      answer = await fetch(at, { ...init, headers });
+      return await fetch(at, { ...init, headers });
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
       throw new ApiError(0, "no answer", "The server does not answer.");
     }
+  };
+  const call = async (at: string, init: RequestInit): Promise<Response> => {
+    const answer = await ask(at, init);
     if (!answer.ok && answer.status !== 304) throw await refusal(answer);
     return answer;
   };
@@ -66,6 +70,10 @@ export function createApi(root: URL, language: () => string): Api {
     url,
     async get<T>(path: string, params?: Params, signal?: AbortSignal) {
       return (await (await call(url(path, params), signal ? { signal } : {})).json()) as T;
+    },
+    async text(path: string, params?: Params, signal?: AbortSignal) {
+      const answer = await ask(url(path, params), signal ? { signal } : {});
+      return { status: answer.status, text: await answer.text() };
     },
     async post<T>(path: string, body: Params = {}, options: { key?: string; signal?: AbortSignal } = {}) {
       const init: RequestInit = {

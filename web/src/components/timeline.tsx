@@ -8,12 +8,22 @@ export interface TimelinePart {
   to: number;
 }
 
+interface Props {
+  parts: readonly TimelinePart[];
+  /** What the whole width stands for. */
+  wallMs: number;
+  /** At the right of the legend. */
+  note?: string;
+  /** For a row of a table: low, and the legend only for screen readers. */
+  compact?: boolean;
+}
+
 /** What was worked on when, within the wall clock: stages overlap, and it shows. */
-export function TimelineBar({ parts, wallMs, note }: { parts: readonly TimelinePart[]; wallMs: number; note?: string }) {
+export function TimelineBar({ parts, wallMs, note, compact }: Props) {
   const { f } = useI18n();
   const percent = (ms: number) => `${(100 * Math.min(1, Math.max(0, ms / Math.max(1, wallMs)))).toFixed(2)}%`;
   return (
-    <div class="figures">
+    <div class={compact ? "figures timeline-compact" : "figures"}>
       <div class="timeline" aria-hidden="true">
         {parts.map((part) => (
           <div key={part.label} class="timeline-track">
@@ -26,7 +36,7 @@ export function TimelineBar({ parts, wallMs, note }: { parts: readonly TimelineP
           </div>
         ))}
       </div>
-      <ul class="legend timeline-legend">
+      <ul class={compact ? "hidden-text" : "legend timeline-legend"}>
         {parts.map((part) => (
           <li key={part.label}>
             <span class={"swatch fill-" + part.tone} />

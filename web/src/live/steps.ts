@@ -34,15 +34,18 @@ export function stepsOfStatus(status: Status, sinceMs = 0): Step[] {
   return [...steps, endStep(phase)];
 }
 
-/** The steps of a run in the history: its stages, by the times its row holds. */
-export function stepsOfRun(run: Run): Step[] {
+/**
+ * The steps of a run in the history. With the instants at which it entered its phases
+ * they have the time in each; without, the times its row holds of the stages.
+ */
+export function stepsOfRun(run: Run, entered: readonly { phase: Phase; at: number }[] = []): Step[] {
   const times = [
     run.generationTimeMs,
     run.enqueueVipTimeMs,
     run.processingTimeVIPMs,
     run.enqueueNormalTimeMs,
     run.processingTimeNormalMs,
-  ];
+  ].map((ms, i) => timeIn(spans[i]?.[0], entered) ?? ms);
   const reached = spans.findIndex(([name]) => name === run.phase);
   const began = reached >= 0 ? reached : lastBegun(run);
   const steps = spans.map(([name], i): Step => {
@@ -51,6 +54,13 @@ export function stepsOfRun(run: Run): Step[] {
     return { phase: name, state: run.phase === "ERROR" ? "failed" : "now", ms: times[i] || undefined, share: 0.5 };
   });
   return [...steps, endStep(run.phase)];
+}
+
+/** From a phase's entry to that of the next; undefined where one of them is not known. */
+function timeIn(phase: Phase | undefined, entered: readonly { phase: Phase; at: number }[]): number | undefined {
+  const i = entered.findIndex((mark) => mark.phase === phase);
+  const [from, to] = [entered[i]?.at, entered[i + 1]?.at];
+  return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
 }
 
 function lastBegun(run: Run): number {

@@ -7,18 +7,25 @@ import { CheckField, FieldGroup, TextField } from "../../components/form";
 import { tiers } from "../../wire";
 import { actsOf, reason } from "./acts";
 import { readQuantity, readSeed, readTiers } from "./newrun";
+import "./overview.css";
+
+interface Props {
+  onClose(): void;
+  /** What the fields hold at first: for a run like another one. */
+  like?: { quantity: number; seed: string; tiers: readonly number[] };
+}
 
 /** Asks how many orders, and if wanted of which seed and tiers. */
-export function NewRunDialog({ onClose }: { onClose(): void }) {
+export function NewRunDialog({ onClose, like }: Props) {
   const app = useApp();
   const { t, f } = useI18n();
   const text = t.overview.newRun;
   const { maxOrders, tiers: usual } = app.boot;
   const active = useLive((s) => s.status.state.hasActiveGeneration);
   const waiting = useLive((s) => s.status.counts.pending);
-  const [quantity, setQuantity] = useState(String(Math.min(1_000_000, maxOrders)));
-  const [seed, setSeed] = useState("");
-  const [shares, setShares] = useState(usual.map(String));
+  const [quantity, setQuantity] = useState(String(like?.quantity ?? Math.min(1_000_000, maxOrders)));
+  const [seed, setSeed] = useState(like?.seed ?? "");
+  const [shares, setShares] = useState((like?.tiers ?? usual).map(String));
   const [force, setForce] = useState(false);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -77,7 +84,7 @@ export function NewRunDialog({ onClose }: { onClose(): void }) {
           onChecked={setForce}
         />
       )}
-      <details>
+      <details open={like !== undefined}>
         <summary>{text.more}</summary>
         <div class="stack more-fields">
           <TextField

@@ -12,8 +12,8 @@ function flattens(samples: readonly Sample[]): boolean {
   return processed > 0 && generated > 8 * processed;
 }
 
-/** Throughput of the run, per lane and of generation. */
-export function Throughput({ series }: { series: TimeSeries | undefined }) {
+/** Throughput of the run, per lane and of generation. run: a stored one, for the link. */
+export function Throughput({ series, run }: { series: TimeSeries | undefined; run?: string }) {
   const { t, f } = useI18n();
   const samples = series?.samples ?? [];
   const times = useMemo(() => samples.map((sample) => sample.at), [samples]);
@@ -27,7 +27,7 @@ export function Throughput({ series }: { series: TimeSeries | undefined }) {
       range={series ? { from: series.from, to: series.to } : undefined}
       height={180}
       format={f.compact}
-      note={<Link to="/charts?window=run">{t.nav.charts}</Link>}
+      note={<Link to={"/charts?window=run" + (run ? "&run=" + run : "")}>{t.nav.charts}</Link>}
       marks={marksOf(series, t)}
       series={[
         ...(flattens(samples) ? [] : [{ label: t.lane.generation, tone: "gen" as const, fill: true, values: samples.map((sample) => sample.rate.generated) }]),

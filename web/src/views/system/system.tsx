@@ -1,15 +1,112 @@
-import { useI18n } from "../../app";
+import { useState } from "preact/hooks";
+import { useApp, useI18n } from "../../app";
 import { Card } from "../../components/card";
-import { Loading } from "../../components/states";
+import { ErrorState, Loading } from "../../components/states";
+import { Button } from "../../components/button";
 import { Page } from "../../layout/page";
+import { ShortcutHelp } from "../../layout/shortcuts";
+import { useTurn } from "../../live/turn";
+import { useResource } from "../../resource";
+import type { System as SystemRow } from "../../wire";
+import { BuildCard, ClientsCard, MemoryCard, StorageCard } from "./cards";
+import { ReadinessCard } from "./readinesscard";
+import { Settings } from "./settings";
+import "./system.css";
 
+/** Is the server ready, on what does it run, and how is it set up. */
 export default function System() {
-  const { t } = useI18n();
+  const { api, boot } = useApp();
+  const { t, f } = useI18n();
+  const turn = useTurn(5000, boot.refreshMs);
+  const probe = useResource(`probe ${turn}`, (signal) => api.text("readyz", { verbose: "true" }, signal));
+  const system = useResource(`system ${turn}`, (signal) => api.get<SystemRow>("pedidos/system", {}, signal));
+  const { data } = system;
   return (
     <Page title={t.nav.system}>
-      <Card>
-        <Loading />
-      </Card>
+      <div class="stack">
+        {data && system.error && system.failingSince !== undefined && (
+          <div class="notice" role="status">
+            <span class="grow">{t.system.failing(f.time(system.failingSince))}</span>
+            <Button small icon="refresh" onClick={system.reload}>
+              {t.act.retry}
+            </Button>
+          </div>
+        )}
+        <ReadinessCard probe={probe} known={data?.checks ?? []} />
+        {data && <Facts system={data} />}
+        {!data && !system.error && <Skeleton />}
+        {!data && system.error && (
+          <Card>
+            <ErrorState error={system.error} since={system.failingSince} retry={system.reload} />
+          </Card>
+        )}
+        <Doors metricsOff={data?.settings.some((setting) => setting.key === "PROMETHEUS_METRICS" && setting.value === "false") ?? false} />
+        {data && <Settings settings={data.settings} />}
+      </div>
     </Page>
+  );
+}
+
+function Facts({ system }: { system: SystemRow }) {
+  return (
+    <div class="system-cards">
+      <StorageCard system={system} />
+      <MemoryCard system={system} />
+      <BuildCard system={system} />
+      <ClientsCard system={system} />
+    </div>
+  );
+}
+
+/** Where else to look: what programs read, and the keys. */
+function Doors({ metricsOff }: { metricsOff: boolean }) {
+  const { api } = useApp();
+  const { t } = useI18n();
+  const [keys, setKeys] = useState(false);
+  return (
+    <Card title={t.system.doors}>
+      <ul class="system-doors">
+        <li>
+          <a class="button" href={api.url("openapi.json")}>
+            {t.system.openapi}
+          </a>
+          <span class="hint">{t.system.openapiText}</span>
+        </li>
+        <li>
+          {metricsOff ? (
+            <b>{t.system.metrics}</b>
+          ) : (
+            <a class="button" href={api.url("metrics")}>
+              {t.system.metrics}
+            </a>
+          )}
+          <span class="hint">{metricsOff ? t.system.metricsOff : t.system.metricsText}</span>
+        </li>
+        <li>
+          <Button onClick={() => setKeys(true)}>{t.system.keys}</Button>
+          <span class="hint">{t.system.keysText}</span>
+        </li>
+      </ul>
+      {keys && <ShortcutHelp onClose={() => setKeys(false)} />}
+    </Card>
+  );
+}
+
+/** The page's cards, before there is anything in them. */
+function Skeleton() {
+  const { t } = useI18n();
+  return (
+    <>
+      <div class="system-cards">
+        {[t.system.storage, t.system.memory, t.system.build, t.system.clients].map((title) => (
+          <Card key={title} title={title} flush>
+            <Loading lines={5} />
+          </Card>
+        ))}
+      </div>
+      <Card title={t.system.settings} flush>
+        <Loading lines={10} />
+      </Card>
+    </>
   );
 }
