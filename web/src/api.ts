@@ -1,7 +1,7 @@
 import type * as wire from "./wire";
 
-/** What may stand in a query or in a body: one flat value per name. */
-export type Params = Record<string, string | number | boolean | undefined>;
+/** What may stand in a query or in a body: one flat value per name, or a list of texts. */
+export type Params = Record<string, string | number | boolean | readonly string[] | undefined>;
 
 /** The server's refusal, or the network's. */
 export class ApiError extends Error {

@@ -16,7 +16,7 @@ type Props = Omit<ButtonHTMLAttributes, "icon" | "label"> & {
 export function Button({ look, small, icon, label, type = "button", children, ...rest }: Props) {
   const names = ["button", look?.replace("-", " "), small && "small", children === undefined && "icon-only"];
   return (
-    <button {...rest} type={type} class={names.filter(Boolean).join(" ")} aria-label={label} title={label}>
+    <button {...rest} type={type} class={names.filter(Boolean).join(" ")} aria-label={label ?? rest["aria-label"]} title={label ?? rest.title}>
       {icon && <Icon name={icon} />}
       {children}
     </button>

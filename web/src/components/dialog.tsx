@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "../api";
 import { useI18n } from "../app";
 import { Button } from "./button";
 
@@ -65,22 +66,33 @@ interface ConfirmProps {
   /** The act's name: "Cancel the run", never "OK". */
   confirm: string;
   danger?: boolean;
-  /** Does it; the dialog closes when that has ended, well or not. */
+  /** It cannot be done, or not yet: the text says why. */
+  blocked?: boolean;
+  /** Does it; the dialog closes when that has ended, well or not. But where it rejects with an ApiError, it stays and says so. */
   run(): Promise<unknown> | void;
   onClose(): void;
 }
 
 /** Asks before something that cannot be undone. */
-export function ConfirmDialog({ title, text, confirm, danger = true, run, onClose }: ConfirmProps) {
+export function ConfirmDialog({ title, text, confirm, danger = true, blocked = false, run, onClose }: ConfirmProps) {
   const { t } = useI18n();
   const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<ApiError | undefined>();
   const act = async () => {
     setBusy(true);
+    setRefused(undefined);
     try {
       await run();
-    } finally {
+    } catch (cause) {
+      if (cause instanceof ApiError) {
+        setBusy(false);
+        setRefused(cause);
+        return;
+      }
       onClose();
+      throw cause;
     }
+    onClose();
   };
   return (
     <Dialog
@@ -89,13 +101,25 @@ export function ConfirmDialog({ title, text, confirm, danger = true, run, onClos
       foot={
         <>
           <Button onClick={onClose}>{t.act.keep}</Button>
-          <Button look={danger ? "danger-primary" : "primary"} disabled={busy} onClick={() => void act()}>
+          <Button look={danger ? "danger-primary" : "primary"} disabled={busy || blocked} onClick={() => void act()}>
             {confirm}
           </Button>
         </>
       }
     >
       <p>{text}</p>
+      {refused && <Refusal error={refused} />}
     </Dialog>
+  );
+}
+
+/** The server's no, beside what it was said to. */
+export function Refusal({ error }: { error: ApiError }) {
+  const { t } = useI18n();
+  return (
+    <span class="refusal tone-bad" role="alert">
+      <b>{error.status === 0 ? t.error.noAnswer : error.title}</b>
+      {error.status !== 0 && error.detail && <span>{error.detail}</span>}
+    </span>
   );
 }

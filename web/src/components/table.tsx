@@ -27,6 +27,8 @@ interface Props<T> {
   onSelect?: (selected: ReadonlySet<string>) => void;
   /** Height in pixels above which it scrolls by itself; long tables need it, to render only what is seen. */
   height?: number;
+  /** Called when the end of a table with a height comes into reach, so that more rows can follow. */
+  onEnd?: (() => void) | undefined;
   /** Under the head where there are no rows. */
   empty?: ComponentChildren;
   /** Hears j, k, Enter and x; by default where rows open or can be selected. One table of a page should. */
@@ -47,6 +49,7 @@ export function Table<T>(props: Props<T>) {
   const rowHeight = useRowHeight(props.cards === false ? 0 : columns.length * 28 + (props.selected ? 44 : 0));
   const view = useScrollWindow(box, rows.length, rowHeight, height);
   useRowKeys(props, active, setActive, box, rowHeight);
+  useEndReach(box, props.onEnd, rows.length, rowHeight);
   const select = props.onSelect && props.selected ? { selected: props.selected, onSelect: props.onSelect } : undefined;
   const shown = rows.slice(view.from, view.to);
   const span = columns.length + (select ? 1 : 0);
@@ -198,6 +201,25 @@ function useScrollWindow(box: { current: HTMLDivElement | null }, count: number,
   }, [count <= windowed, height]);
   if (!height || count <= windowed) return { from: 0, to: count };
   return visibleRows(top, height, rowHeight, count);
+}
+
+/** Rows above the end from where the end is in reach. */
+const reach = 20;
+
+function useEndReach(box: { current: HTMLDivElement | null }, onEnd: (() => void) | undefined, count: number, rowHeight: number): void {
+  const latest = useRef(onEnd);
+  latest.current = onEnd;
+  useEffect(() => {
+    const at = box.current;
+    if (!at || !onEnd) return;
+    const check = () => {
+      // Only who has scrolled wants more.
+      if (at.scrollTop > 0 && at.scrollHeight - at.scrollTop - at.clientHeight < reach * rowHeight) latest.current?.();
+    };
+    check();
+    at.addEventListener("scroll", check, { passive: true });
+    return () => at.removeEventListener("scroll", check);
+  }, [onEnd === undefined, count, rowHeight]);
 }
 
 function useRowKeys<T>(
