@@ -4,6 +4,7 @@ import { Icon } from "../components/icon";
 import { Link } from "../router/link";
 import { pathOf, viewNames, type ViewName } from "../router/router";
 import { useStore } from "../store";
+import { DeadLetterCount } from "./deadletters";
 import { viewKeys } from "./views";
 
 /** What the bottom bar has room for; the others are behind "More". */
@@ -47,6 +48,7 @@ function NavLink({ view, current }: { view: ViewName; current: boolean }) {
     <Link to={pathOf(view)} class="nav-link" aria-current={current ? "page" : undefined}>
       <Icon name={view} />
       {t.nav[view]}
+      {view === "failures" && <DeadLetterCount />}
       <kbd aria-hidden="true">g {viewKeys[view]}</kbd>
     </Link>
   );

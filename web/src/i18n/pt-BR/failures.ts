@@ -1,3 +1,63 @@
 import type { Text } from "../i18n";
+import { plural } from "../plural";
 
-export const failures: Text["failures"] = {};
+const letters = (n: number, shown: string) => `${shown} dead ${plural("pt-BR", n, "letter", "letters")}`;
+const failed = (n: number, shown: string) => `${shown} ${plural("pt-BR", n, "pedido que falhou", "pedidos que falharam")}`;
+const rest = (n: number, shown: string) =>
+  n > 0 ? plural("pt-BR", n, "A outra dead letter fica.", `As outras ${shown} dead letters ficam.`) : "";
+
+export const failures: Text["failures"] = {
+  letters,
+  rest,
+  inGroups: (n, shown) => `em ${shown} ${plural("pt-BR", n, "grupo", "grupos")}`,
+  examined: (shown, total) => `Agrupadas as ${shown} mais antigas de ${total}.`,
+  show: "Mostrar",
+  byError: "Por erro",
+  allLetters: "Cada uma",
+  columns: {
+    group: "Erro",
+    count: "Pedidos",
+    share: "Parcela",
+    first: "Primeira vez",
+    last: "Última vez",
+    acts: "Ações",
+    id: "Pedido",
+    reason: "Erro",
+    priority: "Prioridade",
+    attempts: "Tentativas",
+    redriven: "Devolvido",
+    failedAt: "Última falha",
+  },
+  groupsLabel: "Erros",
+  lettersLabel: "Dead letters",
+  example: "Por exemplo",
+  allGroups: "Todos os erros",
+  nothing: "Nada falhou",
+  nothingText: "Pedidos que esgotam as tentativas ficam aqui, para tentar de novo ou descartar.",
+  groupGone: "Não resta nenhuma dead letter deste erro",
+  groupGoneText: "Voltaram à fila ou foram descartadas.",
+  since: (first, last) => `Primeira ${first}, última ${last}`,
+  counting: "Contando o que isto faria",
+  none: "Não resta nada em que fazer isto.",
+  retry: {
+    one: "Tentar de novo…",
+    group: "Tentar o grupo de novo…",
+    all: "Tentar todos de novo…",
+    selected: (shown) => `Tentar ${shown} de novo…`,
+    title: "Devolver à fila o que falhou?",
+    text: (n, shown) =>
+      `Devolve à fila ${failed(n, shown)}, com todas as tentativas pela frente.`,
+    confirm: (n, shown) => `Tentar ${shown} ${plural("pt-BR", n, "pedido", "pedidos")} de novo`,
+    done: (n, shown) => `De volta à fila: ${failed(n, shown)}`,
+  },
+  discard: {
+    one: "Descartar…",
+    group: "Descartar o grupo…",
+    all: "Descartar todos…",
+    selected: (shown) => `Descartar ${shown}…`,
+    title: "Descartar o que falhou?",
+    text: (n, shown) => `Encerra ${failed(n, shown)} como removido, para sempre.`,
+    confirm: (n, shown) => `Descartar ${shown} ${plural("pt-BR", n, "pedido", "pedidos")}`,
+    done: (n, shown) => `Descartado: ${failed(n, shown)}`,
+  },
+};
