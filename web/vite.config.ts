@@ -18,7 +18,9 @@ export default defineConfig({
     // scripts, no inline ones.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: "src/main.tsx" },
+    // One file: the views share so much that parts of it, each compressed alone, are an
+    // eighth larger together, and all of it is there at once for whoever loses the network.
+    rolldownOptions: { input: "src/main.tsx", output: { codeSplitting: false } },
   },
   server: {
     proxy: Object.fromEntries(

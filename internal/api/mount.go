@@ -109,6 +109,9 @@ func (a *API) Status(ctx context.Context) ([]byte, error) {
 	return now.body, err
 }
 
+// Language returns the tag of the language that the client likes best, en or pt-BR.
+func (a *API) Language(r *http.Request) string { return languageOf(r).tag() }
+
 // RefuseParameter answers 400 to a request of a mounted handler, naming the parameter.
 func (a *API) RefuseParameter(w http.ResponseWriter, r *http.Request, name, given, allowed string) {
 	a.deny(w, r, &refusal{kind: invalidParameter, faults: []fault{newFault(name, given, allowedAsSaid, allowed)}})

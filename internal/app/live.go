@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
 	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/realtime"
+	"github.com/filavip/filavip/internal/ui"
+	"github.com/filavip/filavip/internal/wire"
 )
 
 // newLive makes the live view. What it asks of the API it asks once that serves.
@@ -39,11 +42,39 @@ func (a *App) refuseStream(w http.ResponseWriter, r *http.Request, reason error)
 	}
 }
 
-// mounts returns what is served beside the API: the live view.
-func (a *App) mounts() []api.Mount {
-	return []api.Mount{
+// newPages makes the dashboard's pages. Like the live view they ask the API once that
+// serves.
+func (a *App) newPages() (*ui.Handler, error) {
+	return ui.New(ui.Options{
+		Status: func(ctx context.Context) (s wire.Status, err error) {
+			body, err := a.api.Status(ctx)
+			if err != nil {
+				return s, err
+			}
+			return s, json.Unmarshal(body, &s)
+		},
+		Language:  func(r *http.Request) string { return a.api.Language(r) },
+		Version:   a.opts.Version,
+		Workers:   a.pool.Workers(),
+		Refresh:   a.cfg.DashboardRefresh,
+		MaxOrders: a.cfg.MaxOrders,
+		Tiers:     a.cfg.Tiers,
+	})
+}
+
+// mounts returns what is served beside the API: the live view and the pages.
+func (a *App) mounts() ([]api.Mount, error) {
+	all := []api.Mount{
 		{Method: http.MethodGet, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
 		{Method: http.MethodPost, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
 		{Method: http.MethodGet, Path: "/pedidos/stream", Handler: a.live.Stream(), Live: true},
 	}
+	pages, err := a.newPages()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range pages.Routes() {
+		all = append(all, api.Mount{Method: http.MethodGet, Path: path, Handler: pages})
+	}
+	return all, nil
 }

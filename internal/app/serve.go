@@ -24,6 +24,10 @@ const drainFor = 5 * time.Second
 func (a *App) Listen(ctx context.Context) error {
 	setErrors()
 	a.live = a.newLive()
+	mounts, err := a.mounts()
+	if err != nil {
+		return errors.Join(err, a.live.Close(ctx))
+	}
 	server, err := api.New(api.Options{
 		Pipeline:  a.pipeline,
 		Queue:     workers{a.pool},
@@ -35,7 +39,7 @@ func (a *App) Listen(ctx context.Context) error {
 		System:    a.system,
 		Hosts:     a.cfg.AllowedHosts,
 		Origins:   a.cfg.CORSOrigins,
-		Mounts:    a.mounts(),
+		Mounts:    mounts,
 		Metrics:   a.metricsHandler(),
 		Registry:  a.metrics,
 		Version:   a.opts.Version,
