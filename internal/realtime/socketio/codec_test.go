@@ -58,23 +58,28 @@ func TestDecodePacket(t *testing.T) {
 // malformedPackets are packets with what their error must say.
 func malformedPackets() map[string]string {
 	return map[string]string{
-		"":                        "empty",
-		"abc":                     "type",
-		"7":                       "type",
-		"0[]":                     "object",
-		`0"token"`:                "object",
-		`0{"a":}`:                 "object",
-		"0{}x":                    "object",
-		"1{}":                     "payload",
-		"2":                       "array",
-		"2{}":                     "array",
-		`2"foo"`:                  "array",
-		"2[]":                     "name",
-		"2[1]":                    "name",
-		"2[null]":                 "name",
-		`2[["foo"]]`:              "name",
-		`2["foo"`:                 "JSON",
-		`2["foo"]]`:               "invalid character",
+		"":           "empty",
+		"abc":        "type",
+		"7":          "type",
+		"0[]":        "object",
+		`0"token"`:   "object",
+		`0{"a":}`:    "object",
+		"0{}x":       "object",
+		"1{}":        "payload",
+		"2":          "array",
+		"2{}":        "array",
+		`2"foo"`:     "array",
+		"2[]":        "name",
+		"2[1]":       "name",
+		"2[null]":    "name",
+		`2[["foo"]]`: "name",
+		`2["foo"`:    "EOF",
+		`2["foo"]]`:  "goes on",
+		`2["foo"] `:  "goes on",
+		`2["foo",]`:  "payload",
+		`2["foo" 1]`: "payload",
+		`2["foo"}`:   "payload",
+		`2["f"` + strings.Repeat(",1", 257) + "]": "256 arguments",
 		`2["connect"]`:            "reserved",
 		`2["disconnecting",1]`:    "reserved",
 		`2abc["foo"]`:             "array",
@@ -341,4 +346,18 @@ func FuzzDecodePayload(f *testing.F) {
 			t.Fatalf("%q: %d packets, at most %d can be in it", payload, n, want)
 		}
 	})
+}
+
+func TestNewRefusesNamespacesNobodyCanJoin(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "admin", "/a,b"} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("New took the namespace %q", name)
+				}
+			}()
+			New(Options{Namespaces: []string{name}})
+		}()
+	}
 }

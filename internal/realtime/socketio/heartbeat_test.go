@@ -105,6 +105,7 @@ func TestTimeoutLongerThanInterval(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		wantPing(t, s, true)
 		time.Sleep(50 * time.Second)
+		s.engine.find(s.id)
 		wantPing(t, s, false) // one at a time
 		s.pong()
 		wantPing(t, s, true) // overdue by now
@@ -195,8 +196,35 @@ func TestPartedSessionsAreForgotten(t *testing.T) {
 		}
 		s.engine.forget(s, true)
 		time.Sleep(partingTime)
+		s.engine.forget(s, true)
+		if got := len(s.engine.parted); got != 1 {
+			t.Errorf("%d are remembered, want the last", got)
+		}
+		time.Sleep(partingTime)
 		if s.engine.part(s.id) || len(s.engine.parted) != 0 {
 			t.Error("remembered for too long")
+		}
+	})
+}
+
+// A poll that is open when the session has changed over may have taken the signal that
+// was meant for the WebSocket's writer.
+func TestPollHandsTheSignalOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := idle(t, Options{})
+		if no := s.beginPoll(httptest.NewRequest(http.MethodGet, "/", nil)); no != nil {
+			t.Fatal(no)
+		}
+		u := s.beginUpgrade()
+		s.endUpgrade(u, true)
+		s.out.force(Message{data: []byte("4x")})
+		<-s.out.ready
+		if got := s.endPoll(); string(got) != "6" {
+			t.Errorf("the poll = %q, want a noop", got)
+		}
+		if len(s.out.ready) != 1 {
+			t.Error("the writer is not told of the message")
 		}
 	})
 }

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (no *refusal) write(w http.ResponseWriter) {
 		w.Header().Set("Retry-After", "5")
 	}
 	w.WriteHeader(no.status)
-	w.Write(body) // a client that is gone needs no answer
+	_, _ = w.Write(body) // a client that is gone needs no answer
 }
 
 // ServeHTTP serves Engine.IO.
@@ -83,7 +84,7 @@ func (e *engine) serveSession(w http.ResponseWriter, r *http.Request, id, name s
 	s := e.find(id)
 	switch {
 	case s == nil && name == "polling" && r.Method == http.MethodGet && e.part(id):
-		e.answer(w, []byte{engineNoop})
+		_ = e.answer(w, []byte{engineNoop}) // a client that is gone needs none
 		return nil
 	case s == nil:
 		return refuseSession()
@@ -117,6 +118,16 @@ func (s *session) handshake() []byte {
 	return append([]byte{engineOpen}, body...)
 }
 
+// readBy and writeBy set the deadlines of a request's connection; zero lifts them. It is
+// best effort: a writer that cannot do it has none.
+func readBy(control *http.ResponseController, deadline time.Time) {
+	_ = control.SetReadDeadline(deadline)
+}
+
+func writeBy(control *http.ResponseController, deadline time.Time) {
+	_ = control.SetWriteDeadline(deadline)
+}
+
 // answerPiece is how many bytes of an answer share one deadline.
 const answerPiece = 64 << 10
 
@@ -125,14 +136,14 @@ const answerPiece = 64 << 10
 // than that. It is lifted again because the connection may serve other requests.
 func (e *engine) answer(w http.ResponseWriter, body []byte) error {
 	control := http.NewResponseController(w)
-	defer control.SetWriteDeadline(time.Time{})
+	defer writeBy(control, time.Time{})
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	for {
 		piece := body[:min(len(body), answerPiece)]
 		body = body[len(piece):]
-		control.SetWriteDeadline(time.Now().Add(e.opts.WriteTimeout)) // best effort: not every writer can
+		writeBy(control, time.Now().Add(e.opts.WriteTimeout))
 		if _, err := w.Write(piece); err != nil {
 			return err
 		}
@@ -141,4 +152,12 @@ func (e *engine) answer(w http.ResponseWriter, body []byte) error {
 		}
 	}
 	return flush(control)
+}
+
+// flush sends what was written, where the writer can.
+func flush(control *http.ResponseController) error {
+	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }

@@ -105,6 +105,7 @@ func (s *Socket) next() (task, bool) {
 		return task{}, false
 	}
 	t := in.tasks[0]
+	in.tasks[0] = task{} // or what it holds would be kept with the array
 	in.tasks = in.tasks[1:]
 	if t.event != nil {
 		in.bytes -= t.event.size

@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -68,6 +69,10 @@ func TestOversizeEndsTheSession(t *testing.T) {
 	l := b.joined()
 	l.send(event(1000))
 	l.want(event(1000))
+	for range 5 {
+		l.send(event(900)) // none of which counts any more when the next has come
+		l.want(event(900))
+	}
 	l.send(event(1001))
 	l.wantClose(websocket.StatusMessageTooBig)
 
@@ -129,13 +134,23 @@ func TestBinaryIsBounded(t *testing.T) {
 // Pitfall (h): a client that never reads holds up who sends to it, for a while and no more.
 func TestStalledWebSocketIsCut(t *testing.T) {
 	t.Parallel()
+	for name, messages := range map[string]int{"many": 1_000_000, "one": 1} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); stall(t, messages) })
+	}
+}
+
+// stall lets a server send messages of 16 MB to a client that does not read.
+func stall(t *testing.T, messages int) {
 	gone := make(chan error, 1)
-	b := newBed(t, Options{WriteTimeout: 50 * time.Millisecond, Serve: func(ctx context.Context, s *Socket) {
-		m, err := Encode("x", string(bytes.Repeat([]byte("x"), 100_000)))
-		for err == nil {
-			err = s.Send(context.Background(), m)
+	b := newBed(t, Options{Outbox: 2, WriteTimeout: 50 * time.Millisecond, Serve: func(ctx context.Context, s *Socket) {
+		m, err := Encode("x", string(bytes.Repeat([]byte("x"), 16<<20)))
+		for range messages {
+			if err == nil {
+				err = s.Send(context.Background(), m)
+			}
 		}
-		gone <- err
+		<-ctx.Done()
+		gone <- context.Cause(ctx)
 	}})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
@@ -178,6 +193,31 @@ func TestInboxIsBounded(t *testing.T) {
 	defer close(release)
 	b.engine.find(l.sid).close(endTransport())
 	eventually(t, "the session is gone", func() bool { return b.Stats().WebSocket == 0 })
+}
+
+func TestPollMakesRoom(t *testing.T) {
+	t.Parallel()
+	const messages = 50
+	b := newBed(t, Options{Outbox: 2, Serve: func(ctx context.Context, s *Socket) {
+		for i := range messages {
+			if err := s.Emit(ctx, "n", i); err != nil {
+				t.Errorf("Emit: %v", err)
+			}
+		}
+		<-ctx.Done()
+	}})
+	p := b.poller()
+	p.wantPost("40", http.StatusOK)
+	var got []string
+	for len(got) < messages+1 {
+		_, body := p.get()
+		got = append(got, strings.Split(body, "\x1e")...)
+	}
+	for i, text := range got[1:] {
+		if want := fmt.Sprintf(`42["n",%d]`, i); text != want {
+			t.Fatalf("packet %d = %q, want %q", i, text, want)
+		}
+	}
 }
 
 func TestOutboxKeepsOrderAndBound(t *testing.T) {

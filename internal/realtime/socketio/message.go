@@ -70,7 +70,8 @@ func encodeArgs(kind byte, args []any) (Message, error) {
 		data = append(data, kind)
 	}
 	m.head = len(data)
-	m.data = append(data, body.Bytes()...)
+	data = append(data, body.Bytes()...)
+	m.data = data
 	return m, nil
 }
 
@@ -88,6 +89,7 @@ func (m Message) addressed(namespace string, id *uint64) Message {
 	if id != nil {
 		data = strconv.AppendUint(data, *id, 10)
 	}
-	m.data = append(data, m.data[m.head:]...)
+	data = append(data, m.data[m.head:]...)
+	m.data = data
 	return m
 }

@@ -41,7 +41,7 @@ type Options struct {
 	// AllowOrigin says whether a request may come from where its Origin says. Default:
 	// requests without an Origin, or whose Origin names the request's host.
 	AllowOrigin func(*http.Request) bool
-	// Namespaces may be joined. Default: "/".
+	// Namespaces may be joined. Each begins with a slash and has no comma. Default: "/".
 	Namespaces []string
 
 	// Connect is asked before a socket is accepted. What it returns goes to the client as
@@ -91,9 +91,6 @@ func defaultTo[T int | time.Duration](field *T, value T) {
 		*field = value
 	}
 }
-
-// textOnly says whether binary data is refused.
-func (o *Options) textOnly() bool { return o.MaxAttachments < 0 }
 
 // sameHost allows what comes from no page, or from a page of the very host that is asked.
 func sameHost(r *http.Request) bool {

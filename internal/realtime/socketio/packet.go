@@ -23,6 +23,10 @@ const (
 // rootNamespace is the one whose name is not written.
 const rootNamespace = "/"
 
+// maxArgs bounds the arguments of a packet, because each takes many times the memory of
+// the two bytes it can have on the wire.
+const maxArgs = 256
+
 // packet is one inbound packet of Socket.IO. The types of binary packets have become
 // those of their plain twins; the attachments tell.
 type packet struct {
@@ -152,8 +156,24 @@ func (p *packet) decodeArgs(text []byte) error {
 	if len(text) == 0 || text[0] != '[' {
 		return errors.New("payload is not a JSON array")
 	}
-	if err := json.Unmarshal(text, &p.args); err != nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	_, err := d.Token() // the bracket
+	for p.args = []json.RawMessage{}; err == nil && d.More(); {
+		if len(p.args) > maxArgs {
+			return fmt.Errorf("payload has more than %d arguments", maxArgs)
+		}
+		var arg json.RawMessage
+		err = d.Decode(&arg)
+		p.args = append(p.args, arg)
+	}
+	if err == nil {
+		_, err = d.Token() // the other one
+	}
+	if err != nil {
 		return fmt.Errorf("payload: %w", err)
+	}
+	if d.InputOffset() < int64(len(text)) {
+		return errors.New("payload goes on after the array")
 	}
 	return nil
 }

@@ -30,18 +30,17 @@ func (e *engine) poll(w http.ResponseWriter, r *http.Request, s *session) *refus
 		return refuseSession()
 	}
 	defer e.work.Done()
-	// The server's deadlines are for requests that are answered at once. The one for
-	// reading would end the request's context, though its body has been read.
-	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Time{})  // best effort: not every writer can
-	control.SetWriteDeadline(time.Time{}) // best effort
+	// The server's deadlines are for requests that are answered at once. That for reading
+	// would end the request's context, where net/http does not lift it itself; that for
+	// writing starts anew with the answer.
+	readBy(http.NewResponseController(w), time.Time{})
 
 	if no := s.beginPoll(r); no != nil {
 		return no
 	}
-	body, no := s.awaitPoll(r)
-	if no != nil || body == nil {
-		return no
+	body := s.awaitPoll(r)
+	if body == nil {
+		return nil
 	}
 	if err := e.answer(w, body); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -89,10 +88,10 @@ func (s *session) beginPoll(r *http.Request) *refusal {
 
 // awaitPoll waits until there is something to answer a poll with. Nothing at all means
 // that the client has gone.
-func (s *session) awaitPoll(r *http.Request) ([]byte, *refusal) {
+func (s *session) awaitPoll(r *http.Request) []byte {
 	for {
 		if body := s.endPoll(); body != nil {
-			return body, nil
+			return body
 		}
 		select {
 		case <-s.out.ready:
@@ -102,7 +101,7 @@ func (s *session) awaitPoll(r *http.Request) ([]byte, *refusal) {
 			s.inPoll = false
 			s.mu.Unlock()
 			s.close(endTransport())
-			return nil, nil
+			return nil
 		}
 	}
 }
@@ -184,9 +183,9 @@ func (s *session) readPost(w http.ResponseWriter, r *http.Request) ([]byte, *ref
 		return nil, refuseRequest()
 	}
 	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Now().Add(opts.WriteTimeout)) // best effort: not every writer can
+	readBy(control, time.Now().Add(opts.WriteTimeout))
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(opts.MaxPayload)))
-	control.SetReadDeadline(time.Time{}) // what follows may take longer; best effort
+	readBy(control, time.Time{}) // what follows may take longer
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		_ = s.malformed(errTooLarge)
 		return nil, refuseTooLarge()
@@ -196,12 +195,4 @@ func (s *session) readPost(w http.ResponseWriter, r *http.Request) ([]byte, *ref
 		return nil, refuseRequest()
 	}
 	return payload, nil
-}
-
-// flush sends what was written, where the writer can.
-func flush(control *http.ResponseController) error {
-	if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	return nil
 }

@@ -33,8 +33,8 @@ func newScript() *script {
 			if err != nil {
 				panic(err) // the level exists
 			}
-			z.Write(clientScript) // a buffer takes everything
-			z.Close()
+			_, _ = z.Write(clientScript) // a buffer takes everything
+			_ = z.Close()
 			return b.Bytes()
 		}),
 	}

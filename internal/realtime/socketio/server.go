@@ -22,8 +22,14 @@ type Server struct {
 	script *script
 }
 
-// New returns a server, which is to be mounted at "/socket.io/".
+// New returns a server, which is to be mounted at "/socket.io/". It panics if a namespace
+// has a name that no client can ask for.
 func New(opts Options) *Server {
+	for _, name := range opts.Namespaces {
+		if !strings.HasPrefix(name, "/") || strings.Contains(name, ",") {
+			panic(fmt.Sprintf("socketio: namespace %q must begin with a slash and have no comma", name))
+		}
+	}
 	s := &Server{opts: opts.withDefaults(), script: newScript()}
 	s.engine = newEngine(s.opts, func(ss *session) peer { return newClient(s, ss) })
 	return s
@@ -45,7 +51,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close ends every session, with the reason "server shutting down", and waits for all
 // that runs for them. If ctx ends before that, its cause is returned and they end when
-// they can. New sessions are refused from the beginning. It may be called again.
+// they can. New sessions are refused from the beginning. It may be called again, but not
+// from a callback, which it would wait for.
 func (s *Server) Close(ctx context.Context) error {
 	if err := s.engine.close(ctx); err != nil {
 		return fmt.Errorf("close socket.io: %w", err)

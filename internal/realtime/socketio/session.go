@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -100,7 +101,7 @@ func (s *session) close(end ending) {
 
 // gauge is the count of sessions over the present transport. It needs mu held, or the
 // session to be new.
-func (s *session) gauge() interface{ Add(int64) int64 } {
+func (s *session) gauge() *atomic.Int64 {
 	if s.transport == webSocket {
 		return &s.engine.webSocket
 	}

@@ -271,6 +271,14 @@ func TestDisconnect(t *testing.T) {
 	eventually(t, "all is gone", func() bool { s := b.Stats(); return s.Sockets == 0 && s.Sessions == 0 && s.WebSocket == 0 })
 }
 
+func TestSessionEndsSomeTimeAfterItsLastSocket(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, Options{ConnectTimeout: 100 * time.Millisecond})
+	l := b.joined()
+	l.send("41")
+	l.wantClose(websocket.StatusPolicyViolation)
+}
+
 func TestPanicIsLogged(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
