@@ -26,42 +26,72 @@ func byKey(r pebble.Reader, row byte, from order.Key, f func(order.Priority, ord
 }
 
 // byKeyIn is byKey for a stretch of rows.
-func byKeyIn(r pebble.Reader, in stretch, f func(order.Priority, order.Key, []byte) error) (err error) {
-	var iters [order.PriorityCount]*pebble.Iterator
+func byKeyIn(r pebble.Reader, in stretch, f func(order.Priority, order.Key, []byte) error) error {
+	var iters lanesIter
 	for _, lane := range in.lanes {
-		iters[lane], err = r.NewIter(&pebble.IterOptions{
+		iter, err := r.NewIter(&pebble.IterOptions{
 			LowerBound: orderKey(in.row, lane, in.from), UpperBound: append(orderKey(in.row, lane, in.through), 0),
 		})
 		if err != nil {
+			_ = iters.close()
 			return err
 		}
-		defer func() { err = errors.Join(err, closeIter(iters[lane])) }()
-		iters[lane].First()
+		iter.First()
+		iters[lane] = iter
 	}
+	if err := iters.each(f); err != nil {
+		_ = iters.close()
+		return err
+	}
+	return iters.close()
+}
+
+// lanesIter are the iterators over rows of one kind, nil for a lane that is left out.
+type lanesIter [order.PriorityCount]*pebble.Iterator
+
+func (it *lanesIter) close() error {
+	var all error
+	for _, iter := range it {
+		if iter != nil {
+			all = errors.Join(all, closeIter(iter))
+		}
+	}
+	return all
+}
+
+// each calls f for every row, in the order of their order keys.
+func (it *lanesIter) each(f func(order.Priority, order.Key, []byte) error) error {
 	for {
-		lane, ok := lowest(&iters)
-		if !ok {
-			return nil
-		}
-		_, k, ok := parseOrderKey(iters[lane].Key())
-		if !ok {
-			return fmt.Errorf("%w: key of %d bytes", order.ErrCorrupt, len(iters[lane].Key()))
-		}
-		if err := f(lane, k, iters[lane].Value()); err != nil {
+		lane, ok, err := it.lowest()
+		if !ok || err != nil {
 			return err
 		}
-		iters[lane].Next()
+		_, k, ok := parseOrderKey(it[lane].Key())
+		if !ok {
+			return fmt.Errorf("%w: key of %d bytes", order.ErrCorrupt, len(it[lane].Key()))
+		}
+		if err := f(lane, k, it[lane].Value()); err != nil {
+			return err
+		}
+		it[lane].Next()
 	}
 }
 
-// lowest returns the lane whose iterator stands at the lower order key.
-func lowest(iters *[order.PriorityCount]*pebble.Iterator) (order.Priority, bool) {
-	vip, normal := iters[order.VIP], iters[order.Normal]
-	switch {
-	case vip == nil || !vip.Valid():
-		return order.Normal, normal != nil && normal.Valid()
-	case normal == nil || !normal.Valid() || bytes.Compare(vip.Key()[2:], normal.Key()[2:]) < 0:
-		return order.VIP, true
+// lowest returns the lane whose iterator stands at the lowest order key; ok is false at
+// the end. Whether a lane that has no more row has come to its end is asked here, not
+// when all is over: until then the other lane's rows would pass for all there are.
+func (it *lanesIter) lowest() (lowest order.Priority, ok bool, err error) {
+	for _, lane := range order.Priorities() {
+		iter := it[lane]
+		switch {
+		case iter == nil:
+		case !iter.Valid():
+			if err := stopped(iter); err != nil {
+				return 0, false, asCorrupt(err)
+			}
+		case !ok || bytes.Compare(iter.Key()[2:], it[lowest].Key()[2:]) < 0:
+			lowest, ok = lane, true
+		}
 	}
-	return order.Normal, true
+	return lowest, ok, nil
 }

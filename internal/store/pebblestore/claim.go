@@ -316,7 +316,11 @@ func (db *DB) release(st *claimState) error {
 
 // closeIter is endIter with corruption given its kind.
 func closeIter(iter *pebble.Iterator) error {
-	err := endIter(iter)
+	return asCorrupt(endIter(iter))
+}
+
+// asCorrupt gives corruption its kind.
+func asCorrupt(err error) error {
 	if pebble.IsCorruptionError(err) {
 		return fmt.Errorf("%w: %w", order.ErrCorrupt, err)
 	}

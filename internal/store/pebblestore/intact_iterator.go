@@ -4,10 +4,13 @@ package pebblestore
 
 import "github.com/cockroachdb/pebble/v2"
 
-// endIter ends an iteration and returns what stopped it, nil if it came to its end. An
-// iterator that meets a bad block only stops being valid.
+// stopped returns what stopped an iteration, nil if it came to its end. An iterator that
+// meets a bad block only stops being valid.
+func stopped(iter *pebble.Iterator) error { return iter.Error() }
+
+// endIter ends an iteration and returns what stopped it.
 func endIter(iter *pebble.Iterator) error {
-	err := iter.Error()
+	err := stopped(iter)
 	if closeErr := iter.Close(); err == nil {
 		err = closeErr
 	}
