@@ -21,6 +21,7 @@ func (a *App) openHistory() {
 	a.history = &sampler{Recorder: history.New(history.Options{
 		Observe: a.observation,
 		Archive: a.store,
+		Changed: a.store.Changed,
 		Publish: a.hub.PublishMetrics,
 		Log:     a.component("history"),
 	})}

@@ -1,8 +1,8 @@
 // Package history remembers how fast the work went: samples of throughput, depth and
 // latency, and what they foretell about the drain.
 //
-// A [Recorder] looks ten times a second and makes a sample of what has changed since the
-// look before. It keeps the samples of the last minute as they are, and those of the last
+// A [Recorder] looks ten times a second, or once while nothing happens, and makes a sample
+// of what has changed since the look before. It keeps the samples of the last minute as they are, and those of the last
 // hour folded to whole seconds; it publishes each of these.
 //
 // # The samples of a run

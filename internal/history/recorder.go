@@ -24,10 +24,13 @@ type Archive interface {
 
 // Options are what a Recorder works with. Observe and Archive are required.
 type Options struct {
-	// Observe looks at what is to be sampled. It is called by one goroutine, ten times a
-	// second, and should take well below a millisecond.
+	// Observe looks at what is to be sampled. It is called by one goroutine, up to ten times
+	// a second, and should take well below a millisecond.
 	Observe func(context.Context) (Observation, error)
 	Archive Archive
+	// Changed returns a channel that is closed once something has changed since the call.
+	// With it, a look a second does while nothing happens. Default: ten a second, always.
+	Changed func() <-chan struct{}
 	// Publish is given each second's sample; it must not wait. Nobody gets it if nil.
 	Publish func(event.Metrics)
 	// Log is told of what could not be saved; discards if nil.
@@ -64,6 +67,11 @@ type Mark struct {
 
 // New returns a recorder that has seen nothing yet.
 func New(opts Options) *Recorder {
+	if opts.Changed == nil {
+		always := make(chan struct{})
+		close(always)
+		opts.Changed = func() <-chan struct{} { return always }
+	}
 	if opts.Publish == nil {
 		opts.Publish = func(event.Metrics) {}
 	}
@@ -77,13 +85,22 @@ func New(opts Options) *Recorder {
 // yet, whatever becomes of ctx. It must be called once. What happens before its first look
 // is in no sample; a Look before the work begins leaves nothing out.
 func (r *Recorder) Run(ctx context.Context) error {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+	ticks, seconds := time.NewTicker(tick), time.NewTicker(time.Second)
+	defer ticks.Stop()
+	defer seconds.Stop()
 	for {
+		changed := r.opts.Changed()
 		r.Look(ctx)
 		r.save(ctx, false)
+		if r.quiet() {
+			select {
+			case <-changed:
+			case <-seconds.C:
+			case <-ctx.Done():
+			}
+		}
 		select {
-		case <-ticker.C:
+		case <-ticks.C: // at once, if it is long since the last look
 		case <-ctx.Done():
 			last := context.WithoutCancel(ctx)
 			r.Look(last)
@@ -91,6 +108,21 @@ func (r *Recorder) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// quiet says whether nothing goes on: no run is active, and nothing has happened lately.
+func (r *Recorder) quiet() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.fine.last()
+	if last == nil || r.last.Run != nil && r.last.Run.Active() {
+		return false
+	}
+	var moved int64
+	for lane := range last.Depth {
+		moved += last.Generated[lane] + last.Processed[lane] + last.Dead[lane] + last.Retried[lane]
+	}
+	return moved == 0
 }
 
 // Look takes one look and makes the sample of what has changed since the one before. A

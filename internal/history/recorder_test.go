@@ -3,7 +3,9 @@ package history
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -401,6 +403,68 @@ func TestRun(t *testing.T) {
 		}
 		if n != 3077 {
 			t.Errorf("%d orders were saved, want 3077", n)
+		}
+	})
+}
+
+// While nothing happens a look a second does; the first change is seen at once.
+func TestQuietTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards what follows
+		now, changed, looks := Observation{Generation: 1}, make(chan struct{}), []time.Time(nil)
+		change := func(f func()) {
+			mu.Lock()
+			defer mu.Unlock()
+			f()
+			close(changed)
+			changed = make(chan struct{})
+		}
+		r := New(Options{
+			Observe: func(context.Context) (Observation, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				now.At = time.Now()
+				looks = append(looks, now.At)
+				return now, nil
+			},
+			Changed: func() <-chan struct{} { mu.Lock(); defer mu.Unlock(); return changed },
+			Archive: newArchive(),
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Run(ctx) }()
+		begun := time.Now()
+		seen := func() []time.Time { mu.Lock(); defer mu.Unlock(); return slices.Clone(looks) }
+		sleep := func(d time.Duration) int { // in the bubble
+			before := len(seen())
+			time.Sleep(d)
+			synctest.Wait()
+			return len(seen()) - before
+		}
+		if n := sleep(10 * time.Second); n < 10 || n > 13 {
+			t.Errorf("%d looks in ten quiet seconds, want about 10", n)
+		}
+		sleep(550 * time.Millisecond)
+		change(func() { now.Flow[order.VIP].Generated = 5 })
+		sleep(time.Nanosecond)
+		if all := seen(); all[len(all)-1].Sub(begun) < 10550*time.Millisecond {
+			t.Errorf("the change at 10.55s was not seen at once, but last looked for at %v", all[len(all)-1].Sub(begun))
+		}
+		for range 50 { // what changes nothing that is sampled makes no more than ten looks a second
+			sleep(10 * time.Millisecond)
+			change(func() {})
+		}
+		change(func() { now.Run = &order.Run{ID: order.NewRunID(1, 1), Phase: order.Generating} })
+		if n := sleep(5 * time.Second); n < 49 || n > 51 {
+			t.Errorf("%d looks in five seconds of a run, want 50", n)
+		}
+		if n := len(seen()); n > 80 {
+			t.Errorf("%d looks altogether, want 11 while all was quiet, some 6 in the half second, 50 of the run", n)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run = %v, want no error", err)
 		}
 	})
 }

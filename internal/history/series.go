@@ -59,7 +59,6 @@ func (r *Recorder) Series(ctx context.Context, q Query) (Series, error) {
 		return Series{}, fmt.Errorf("%w: window %v; allowed: %v to %v", order.ErrInvalid, q.Window, MinWindow, MaxWindow)
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	s := Series{From: r.last.At.Add(-q.Window), To: r.last.At, Drain: r.forecast()}
 	if r.last.At.IsZero() {
 		s.From = time.Time{}
@@ -68,8 +67,9 @@ func (r *Recorder) Series(ctx context.Context, q Query) (Series, error) {
 	if q.Window <= time.Minute {
 		points, shortest = r.fine.all(), tick
 	}
-	points = slices.DeleteFunc(points, func(p point) bool { return !p.At.After(s.From) })
 	s.Marks = within(r.marks, s.From, s.To)
+	r.mu.Unlock()
+	points = slices.DeleteFunc(points, func(p point) bool { return !p.At.After(s.From) })
 	s.fill(points, q.Step, max(shortest, q.Window/maxChosen))
 	return s, nil
 }
