@@ -32,7 +32,7 @@ export function Nav() {
         </li>
       </ul>
       <div class="nav-foot">
-        {t.nav.engine(boot.engine)}
+        {t.nav.engine(t.nav.engineName[boot.engine] ?? boot.engine)}
         <br />
         {boot.version} · {t.nav.workers(boot.workers, f.int(boot.workers))}
         <br />

@@ -4,7 +4,7 @@ import { createStore, type Store } from "../store";
 import type { Connected, LogLine, Metrics, PhaseChange, ProgressEvent, Status, TimeSeries } from "../wire";
 import { linesOf, type LogPage } from "./logline";
 import { RateWindow } from "./rate";
-import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type Mode } from "./state";
+import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type LogEntry, type Mode } from "./state";
 
 /** A hidden tab lets go of its socket after this long. */
 const hiddenGraceMs = 30_000;
@@ -46,7 +46,8 @@ class Connection implements Live {
   private readonly clock: ReturnType<typeof setInterval>;
   /** What has arrived; published to `state` once per frame. */
   private next: LiveState;
-  private newLogs: LogLine[] = [];
+  private newLogs: LogEntry[] = [];
+  private lines = 0;
   private frame = 0;
   private pausedByReader = false;
   private link: Mode = "connecting";
@@ -109,6 +110,8 @@ class Connection implements Live {
       const check = (status: Status) => fulfils(status) && done(true);
       const timer = setTimeout(() => done(false), withinMs);
       this.statusHeard.add(check);
+      // It may have come before the answer to the act did.
+      check(this.next.status);
       this.refresh();
     });
   }
@@ -149,7 +152,7 @@ class Connection implements Live {
     on<Metrics>("metrics", (metrics) => {
       this.next = { ...this.next, metrics, series: appendBounded(this.next.series, [metrics], limits.series) };
     });
-    on<LogLine>("log", (line) => this.newLogs.push(line));
+    on<LogLine>("log", (line) => this.newLogs.push({ ...line, key: ++this.lines }));
   }
 
   private takeStatus(status: Status): void {
@@ -253,7 +256,8 @@ class Connection implements Live {
   /** The lines that were logged before this page was open. */
   private async fillLogs(): Promise<void> {
     try {
-      const past = linesOf(await this.options.api.get<LogPage>("pedidos/logs", { lines: 200 }));
+      const read = linesOf(await this.options.api.get<LogPage>("pedidos/logs", { lines: 200 }));
+      const past = read.map((line) => ({ ...line, key: line.seq }));
       const first = (this.next.logs[0] ?? this.newLogs[0])?.timestamp ?? Infinity;
       const before = past.filter((line) => line.timestamp < first);
       this.next = { ...this.next, logs: appendBounded(before, this.next.logs, limits.logs) };

@@ -10,6 +10,11 @@ export interface PhaseMark {
   at: number;
 }
 
+/** A line with a key of its own: numbers begin anew when the server does. */
+export interface LogEntry extends LogLine {
+  key: number;
+}
+
 /** Everything the views see of the server, replaced at most once per frame. */
 export interface LiveState {
   mode: Mode;
@@ -27,7 +32,7 @@ export interface LiveState {
   series: readonly Sample[];
   phases: readonly PhaseMark[];
   /** Oldest first, at most 1,000. */
-  logs: readonly LogLine[];
+  logs: readonly LogEntry[];
   logsMissed: number;
   serverVersion: string;
 }

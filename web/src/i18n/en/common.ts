@@ -18,6 +18,7 @@ export const common = {
     keysHint: "? for keys",
     workers: (n: number, shown: string) => `${shown} ${plural("en", n, "worker", "workers")}`,
     engine: (name: string) => `${name} engine`,
+    engineName: { embedded: "embedded", distributed: "distributed" } as Record<string, string>,
   },
   mode: {
     connecting: "connecting",

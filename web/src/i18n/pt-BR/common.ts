@@ -21,6 +21,7 @@ export const common: Omit<Text, Views> = {
     keysHint: "? mostra as teclas",
     workers: (n, shown) => `${shown} ${plural("pt-BR", n, "worker", "workers")}`,
     engine: (name) => `motor ${name}`,
+    engineName: { embedded: "embutido", distributed: "distribuído" },
   },
   mode: {
     connecting: "conectando",

@@ -18,7 +18,7 @@ export const overview: Text["overview"] = {
   waiting: "Esperando",
   inHand: "Em mãos",
   retrying: "Em nova tentativa",
-  deadLetters: "Cartas mortas",
+  deadLetters: "Mensagens mortas",
   laneState: { idle: "vazia", waiting: "esperando", draining: "escoando", drained: "escoada", gated: "atrás do portão", paused: "pausada", stopped: "parada" },
   throughput: "Vazão, pedidos/s",
   recentRuns: "Execuções recentes",
@@ -73,7 +73,7 @@ export const overview: Text["overview"] = {
   reset: {
     title: "Esquecer tudo?",
     text: (runs) =>
-      `Remove todos os pedidos, ${runs}, todas as cartas mortas e as linhas de log em memória. O que estiver rodando é parado. Não há volta.`,
+      `Remove todos os pedidos, ${runs}, todas as mensagens mortas e as linhas de log em memória. O que estiver rodando é parado. Não há volta.`,
     runs: (n, shown, more) => `${shown}${more ? " ou mais" : ""} ${plural("pt-BR", n, "execução", "execuções")}`,
     confirm: "Remover tudo",
     doing: "Removendo tudo",

@@ -61,7 +61,7 @@ export function LastLines() {
       {logs.length === 0 && <p class="quiet small">{t.overview.noLog}</p>}
       <ol class="log-lines">
         {logs.slice(-9).map((line) => (
-          <li key={line.seq} title={`${line.message} ${line.data}`}>
+          <li key={line.key} title={`${line.message} ${line.data}`}>
             <time>{f.timeMs(line.timestamp)}</time>{" "}
             <span class={levelTones[line.level]}>
               {(line.level === "warn" || line.level === "error") && `${line.level} `}
