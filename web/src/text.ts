@@ -7,3 +7,8 @@ export function shortId(id: string): string {
   if (uuid) return /^.f{11}$|^.{2}f{10}$/i.test(uuid[3] ?? "") ? `${uuid[1]}-${uuid[2]}` : `${uuid[1]}…${uuid[3]?.slice(-6)}`;
   return id.length > 18 ? id.slice(0, 9) + "…" + id.slice(-6) : id;
 }
+
+/** An id for a heading: a narrow page must not break the line at its hyphens. */
+export function unbroken(id: string): string {
+  return id.replaceAll("-", "\u2011");
+}

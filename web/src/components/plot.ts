@@ -41,6 +41,8 @@ export interface PlotInput {
 }
 
 const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "mark-1", mid: "mark-2", strong: "mark-3" };
+/** Between two labels of the time axis, in milliseconds. */
+const steps = [100, 200, 500, ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400].map((s) => s * 1000)];
 /** Marks that are nearer to each other than this many pixels would be a smear. */
 const closest = 4;
 const font = "12px system-ui, sans-serif";
@@ -123,7 +125,8 @@ function axesOf(first: PlotInput, now: () => PlotInput): uPlot.Axis[] {
   return [
     {
       ...common,
-      space: 88,
+      space: 80,
+      incrs: steps,
       size: 28,
       grid: { show: false },
       values: (_, splits) => splits.map((at) => withoutZeros(now().timeLabel(at))),

@@ -12,7 +12,7 @@ import { forecastOf } from "../../live/forecast";
 import { gateOf } from "../../live/gate";
 import { useTimeSeries } from "../../live/timeseries";
 import { useResource } from "../../resource";
-import { shortId } from "../../text";
+import { shortId, unbroken } from "../../text";
 import type { QueueDiagnostics, RunPage, Status } from "../../wire";
 import { actsOf } from "./acts";
 import { forecastText } from "./forecasttext";
@@ -40,7 +40,7 @@ export default function Overview() {
   const run = status.lastRunId;
   const queue = useQueue();
   return (
-    <Page title={run ? t.overview.run(shortId(run)) : t.nav.overview} ownPhases note={run && <Gate status={status} queue={queue} />} actions={<Acts status={status} open={setOpen} />}>
+    <Page title={run ? t.overview.run(unbroken(shortId(run))) : t.nav.overview} ownPhases note={run && <Gate status={status} queue={queue} />} actions={<Acts status={status} open={setOpen} />}>
       {run ? <OfRun status={status} queue={queue} /> : <NoRun start={() => setOpen("new")} />}
       {open === "new" && <NewRunDialog onClose={close} />}
       {open === "cancel" && <CancelDialog status={status} onClose={close} />}
