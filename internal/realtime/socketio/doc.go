@@ -41,5 +41,6 @@
 // The name of an event is a string. An event without an array, an acknowledgement
 // without an id, a packet for a namespace that was never joined, a second CONNECT for
 // one that is joined, binary data nobody announced: each is a parse error and ends the
-// session. MaxPayload bounds a packet together with its attachments.
+// session. So do more than 256 arguments. MaxPayload bounds a packet together with its
+// attachments.
 package socketio
