@@ -24,7 +24,10 @@ test("durations from microseconds to days", () => {
 
 test("ages are whole seconds", () => {
   const f = createFormat("en");
-  assert.deepEqual([-1, 400, 12_300, 59_600, 125_000].map((ms) => plain(f.age(ms))), ["0 s", "0 s", "12 s", "1 min 00 s", "2 min 05 s"]);
+  assert.deepEqual(
+    [-1, 400, 12_300, 59_600, 125_000].map((ms) => plain(f.age(ms))),
+    ["0 s", "0 s", "12 s", "1 min 00 s", "2 min 05 s"],
+  );
 });
 
 test("durations do not go below nothing", () => {
@@ -46,7 +49,10 @@ test("small rates keep a decimal, large ones do not", () => {
 
 test("bytes in steps of a thousand", () => {
   const f = createFormat("en");
-  assert.deepEqual([0, 999, 1500, 101_900_000, 4.85e9].map((n) => plain(f.bytes(n))), ["0 B", "999 B", "1.5 kB", "102 MB", "4.9 GB"]);
+  assert.deepEqual(
+    [0, 999, 1500, 101_900_000, 4.85e9].map((n) => plain(f.bytes(n))),
+    ["0 B", "999 B", "1.5 kB", "102 MB", "4.9 GB"],
+  );
 });
 
 test("relative time picks its unit", () => {

@@ -9,7 +9,9 @@ function shape(dictionary: object, at = ""): string[] {
   return Object.entries(dictionary)
     .flatMap(([key, value]) => {
       const path = at + "/" + key;
-      return typeof value === "object" ? shape(value as object, path) : [`${path} ${typeof value} ${typeof value === "function" ? value.length : ""}`];
+      return typeof value === "object"
+        ? shape(value as object, path)
+        : [`${path} ${typeof value} ${typeof value === "function" ? value.length : ""}`];
     })
     .sort();
 }

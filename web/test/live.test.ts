@@ -44,7 +44,14 @@ test("steps: a run that failed stopped in its last phase", () => {
 });
 
 test("steps: all of a run that is done are done", () => {
-  const run = { phase: "DONE", generationTimeMs: 1, enqueueVipTimeMs: 2, processingTimeVIPMs: 3, enqueueNormalTimeMs: 4, processingTimeNormalMs: 5 };
+  const run = {
+    phase: "DONE",
+    generationTimeMs: 1,
+    enqueueVipTimeMs: 2,
+    processingTimeVIPMs: 3,
+    enqueueNormalTimeMs: 4,
+    processingTimeNormalMs: 5,
+  };
   const steps = stepsOfRun(run as Run);
   assert.ok(steps.every((step) => step.state === "done"));
   assert.deepEqual(

@@ -54,7 +54,13 @@ export function FieldGroup({ label, hint, error, children }: FieldProps & { chil
   );
 }
 
-export function CheckField({ label, hint, error, checked, onChecked }: FieldProps & { checked: boolean; onChecked(checked: boolean): void }) {
+export function CheckField({
+  label,
+  hint,
+  error,
+  checked,
+  onChecked,
+}: FieldProps & { checked: boolean; onChecked(checked: boolean): void }) {
   const id = useId();
   return (
     <div class="check-field">

@@ -40,7 +40,15 @@ export interface PlotInput {
   colors(name: string): string;
 }
 
-const tokens: Record<PlotSeries["tone"], string> = { gen: "gen-fill", vip: "vip-fill", normal: "normal-fill", bad: "bad", grey: "mark-1", mid: "mark-2", strong: "mark-3" };
+const tokens: Record<PlotSeries["tone"], string> = {
+  gen: "gen-fill",
+  vip: "vip-fill",
+  normal: "normal-fill",
+  bad: "bad",
+  grey: "mark-1",
+  mid: "mark-2",
+  strong: "mark-3",
+};
 /** Between two labels of the time axis, in milliseconds. */
 const steps = [100, 200, 500, ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400].map((s) => s * 1000)];
 /** Marks that are nearer to each other than this many pixels would be a smear. */

@@ -31,7 +31,13 @@ export function Stepper({ steps, endNote, endName }: Props) {
         const last = i === steps.length - 1;
         const time = step.ms === undefined ? "" : step.state === "now" ? t.soFar(f.duration(step.ms)) : f.duration(step.ms);
         return (
-          <li key={i} class={"step " + lanes[step.phase]} data-state={step.state} style={share(step)} aria-current={step.state === "now" ? "step" : undefined}>
+          <li
+            key={i}
+            class={"step " + lanes[step.phase]}
+            data-state={step.state}
+            style={share(step)}
+            aria-current={step.state === "now" ? "step" : undefined}
+          >
             <span class="step-mark" />
             <span class="step-name">
               {(last && endName) || t.phase[step.phase]}

@@ -28,10 +28,7 @@ export function TimelineBar({ parts, wallMs, note, compact }: Props) {
         {parts.map((part) => (
           <div key={part.label} class="timeline-track">
             {part.to >= part.from && part.to > 0 && (
-              <span
-                class={"timeline-part fill-" + part.tone}
-                style={{ left: percent(part.from), width: percent(part.to - part.from) }}
-              />
+              <span class={"timeline-part fill-" + part.tone} style={{ left: percent(part.from), width: percent(part.to - part.from) }} />
             )}
           </div>
         ))}

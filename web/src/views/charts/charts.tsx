@@ -22,7 +22,12 @@ export default function Charts() {
     <Page
       title={t.nav.charts}
       note={
-        <Chips label={t.charts.window.label} value={window} onValue={setWindow} options={windows.map((name) => [name, t.charts.window[name]] as const)} />
+        <Chips
+          label={t.charts.window.label}
+          value={window}
+          onValue={setWindow}
+          options={windows.map((name) => [name, t.charts.window[name]] as const)}
+        />
       }
     >
       {!series && loaded.loading && (

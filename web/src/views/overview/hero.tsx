@@ -22,7 +22,11 @@ export function Hero({ status, series }: { status: Status; series: TimeSeries | 
   const peak = Math.max(mine?.peak ?? 0, rate);
   return (
     <section class="card" aria-label={t.overview.phases}>
-      <Stepper steps={stepsOfStatus(status)} endNote={active ? forecast : undefined} endName={status.aborted ? t.overview.cancelled : undefined} />
+      <Stepper
+        steps={stepsOfStatus(status)}
+        endNote={active ? forecast : undefined}
+        endName={status.aborted ? t.overview.cancelled : undefined}
+      />
       <div class="hero">
         <div>
           <Stat
@@ -48,7 +52,11 @@ export function Hero({ status, series }: { status: Status; series: TimeSeries | 
           />
         </div>
         <div class="hero-time">
-          <TimelineBar parts={partsOf(status, t.lane)} wallMs={status.wallClockMs} note={t.overview.wallClock(f.duration(status.wallClockMs))} />
+          <TimelineBar
+            parts={partsOf(status, t.lane)}
+            wallMs={status.wallClockMs}
+            note={t.overview.wallClock(f.duration(status.wallClockMs))}
+          />
         </div>
       </div>
     </section>

@@ -14,7 +14,8 @@ export function useQueue() {
   const active = useLive((s) => s.status.state.hasActiveGeneration);
   const phase = useLive((s) => (s.status.lastRunId ?? "") + s.status.state.memoryPhase + String(s.status.paused));
   const frozen = useLive((s) => s.mode === "paused");
-  return useResource(phase, (signal) => api.get<QueueDiagnostics>("diagnostics/queue", {}, signal), active && !frozen ? 1000 : undefined).data;
+  return useResource(phase, (signal) => api.get<QueueDiagnostics>("diagnostics/queue", {}, signal), active && !frozen ? 1000 : undefined)
+    .data;
 }
 
 /** The orders that are accepted and not settled. */

@@ -40,7 +40,12 @@ export default function Overview() {
   const run = status.lastRunId;
   const queue = useQueue();
   return (
-    <Page title={run ? t.overview.run(unbroken(shortId(run))) : t.nav.overview} ownPhases note={run && <Gate status={status} queue={queue} />} actions={<Acts status={status} open={setOpen} />}>
+    <Page
+      title={run ? t.overview.run(unbroken(shortId(run))) : t.nav.overview}
+      ownPhases
+      note={run && <Gate status={status} queue={queue} />}
+      actions={<Acts status={status} open={setOpen} />}
+    >
       {run ? <OfRun status={status} queue={queue} /> : <NoRun start={() => setOpen("new")} />}
       {open === "new" && <NewRunDialog onClose={close} />}
       {open === "cancel" && <CancelDialog status={status} onClose={close} />}

@@ -30,7 +30,9 @@ export function Throughput({ series, run }: { series: TimeSeries | undefined; ru
       note={<Link to={"/charts?window=run" + (run ? "&run=" + run : "")}>{t.nav.charts}</Link>}
       marks={marksOf(series, t)}
       series={[
-        ...(flattens(samples) ? [] : [{ label: t.lane.generation, tone: "gen" as const, fill: true, values: samples.map((sample) => sample.rate.generated) }]),
+        ...(flattens(samples)
+          ? []
+          : [{ label: t.lane.generation, tone: "gen" as const, fill: true, values: samples.map((sample) => sample.rate.generated) }]),
         { label: t.lane.vip, tone: "vip", fill: true, values: samples.map((sample) => sample.rate.vip) },
         { label: t.lane.normal, tone: "normal", fill: true, values: samples.map((sample) => sample.rate.normal) },
       ]}
