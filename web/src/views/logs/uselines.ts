@@ -1,0 +1,23 @@
+import { useRef } from "preact/hooks";
+import { useApp, useLive } from "../../app";
+import { useResource, type Resource } from "../../resource";
+import type { LogPage } from "../../wire";
+import { linesOf, mergePage, noTail, takeLive, type Line, type Tail } from "./lines";
+
+/** How many lines of each level are asked for at the beginning. */
+const pageLines = 5000;
+
+/** The lines that were there before the page was open, and those that come. */
+export function useLines(): { lines: readonly Line[]; past: Resource<Line[]> } {
+  const { api } = useApp();
+  const past = useResource("logs", async (signal) => linesOf(await api.get<LogPage>("pedidos/logs", { lines: pageLines }, signal)));
+  const live = useLive((s) => s.logs);
+  const tail = useRef<Tail>(noTail);
+  const merged = useRef<Line[] | undefined>(undefined);
+  tail.current = takeLive(tail.current, live);
+  if (past.data && past.data !== merged.current) {
+    merged.current = past.data;
+    tail.current = mergePage(tail.current, past.data);
+  }
+  return { lines: tail.current.lines, past };
+}
