@@ -21,6 +21,7 @@ export const logs = {
   away: "Stands still while you read further up",
   held: "Paused: new lines wait at the end",
   lines: (n: number, shown: string) => `${shown} ${plural("en", n, "line", "lines")}`,
+  linesOfAll: (shown: string, all: string) => `${shown} of ${all} lines`,
   most: (shown: string) => `Only the latest ${shown} are held here.`,
   linesOf: (column: string) => `Lines: ${column}`,
   newLines: (n: number, shown: string) => `${shown} new ${plural("en", n, "line", "lines")}`,

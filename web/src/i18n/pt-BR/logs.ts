@@ -24,6 +24,7 @@ export const logs: Text["logs"] = {
   away: "Parado enquanto você lê mais acima",
   held: "Pausado: linhas novas esperam no fim",
   lines: (n, shown) => `${shown} ${plural(lang, n, "linha", "linhas")}`,
+  linesOfAll: (shown, all) => `${shown} de ${all} linhas`,
   most: (shown) => `Só as últimas ${shown} ficam aqui.`,
   linesOf: (column) => `Linhas: ${column}`,
   newLines: (n, shown) => `${shown} ${plural(lang, n, "linha nova", "linhas novas")}`,

@@ -47,7 +47,9 @@ export default function Logs() {
   if (follow === "on" || frozen.current.length === 0) frozen.current = lines;
   const shown = frozen.current;
   const search = useMemo(() => readSearch(query), [query]);
-  const filter: Filter = { levels: useMemo(() => readLevels(levelsText, levels), [levelsText]), category, search };
+  const wanted = useMemo(() => readLevels(levelsText, levels), [levelsText]);
+  const filter: Filter = { levels: wanted, category, search };
+  const rows = useMemo(() => rowsOf(shown, filter), [shown, wanted, category, search]);
   const behind = follow === "on" ? 0 : countBehind(lines, shown, filter);
   const bar = (
     <FilterBar
@@ -61,7 +63,8 @@ export default function Logs() {
   );
   const list = {
     filter,
-    lines: shown,
+    rows,
+    any: shown.length > 0,
     following: follow === "on",
     onEnd: (atEnd: boolean) => setFollow((was) => (was === "held" ? was : atEnd ? "on" : "away")),
     onOpen: setOpen,
@@ -76,7 +79,7 @@ export default function Logs() {
           <Button icon={follow === "held" ? "play" : "pause"} onClick={hold}>
             {follow === "held" ? t.logs.go : t.logs.hold}
           </Button>
-          <Button icon="down" disabled={shown.length === 0} onClick={() => download(rowsOf(shown, filter), t.logs.missed)}>
+          <Button icon="down" disabled={rows.length === 0} onClick={() => download(rows, t.logs.missed)}>
             {t.logs.download}
           </Button>
         </>
@@ -89,7 +92,7 @@ export default function Logs() {
           <span class="hint" role="status">
             {follow === "on" ? t.logs.following : follow === "away" ? t.logs.away : t.logs.held}
           </span>
-          <span class="hint figures">{t.logs.lines(shown.length, f.int(shown.length))}</span>
+          <span class="hint figures">{rows.length < shown.length ? t.logs.linesOfAll(f.int(rows.length), f.int(shown.length)) : t.logs.lines(shown.length, f.int(shown.length))}</span>
           {shown.length >= mostLines && <span class="hint">{t.logs.most(f.int(mostLines))}</span>}
         </div>
         {past.error && (
@@ -129,7 +132,9 @@ function countBehind(lines: readonly Line[], shown: readonly Line[], filter: Fil
 }
 
 interface ListProps {
-  lines: readonly Line[];
+  rows: readonly Row[];
+  /** There are lines, whether the filter lets them through or not. */
+  any: boolean;
   filter: Filter;
   following: boolean;
   onEnd(atEnd: boolean): void;
@@ -137,16 +142,11 @@ interface ListProps {
   onFill(): void;
 }
 
-function useRows(lines: readonly Line[], { levels, category, search }: Filter): Row[] {
-  return useMemo(() => rowsOf(lines, { levels, category, search }), [lines, levels, category, search]);
-}
-
-function Stream({ lines, filter, tall, ...rest }: ListProps & { tall: boolean }) {
+function Stream({ filter, any, tall, ...rest }: ListProps & { tall: boolean }) {
   const { t } = useI18n();
-  const rows = useRows(lines, filter);
   return (
     <section class="card log-stream">
-      <Pane {...rest} label={t.logs.stream} rows={rows} search={filter.search} tall={tall} keys empty={<Nothing any={lines.length > 0} />} />
+      <Pane {...rest} label={t.logs.stream} search={filter.search} tall={tall} keys empty={<Nothing any={any} />} />
     </section>
   );
 }
@@ -174,10 +174,10 @@ interface ColumnProps extends ListProps {
 
 const columnLooks = { log: "", warn: "tone-warn", error: "tone-bad" } as const;
 
-function Column({ name, held, lines, filter, ...rest }: ColumnProps) {
+function Column({ name, held, rows: all, any, filter, ...rest }: ColumnProps) {
   const { t, f } = useI18n();
-  const own = useMemo(() => new Set(held.filter((level) => filter.levels.has(level))), [filter.levels]);
-  const rows = useRows(lines, { ...filter, levels: own });
+  const rows = useMemo(() => all.filter((row) => row.kind === "gap" || held.includes(row.line.level)), [all]);
+  const narrowed = filter.category !== "" || filter.search.pattern !== undefined;
   const count = rows.reduce((sum, row) => (row.kind === "line" ? sum + 1 : sum), 0);
   return (
     <Card
@@ -190,7 +190,7 @@ function Column({ name, held, lines, filter, ...rest }: ColumnProps) {
       }
       flush
     >
-      <Pane {...rest} label={t.logs.linesOf(t.logs.column[name])} rows={rows} search={filter.search} tall empty={<Nothing any={lines.some((line) => own.has(line.level))} />} />
+      <Pane {...rest} label={t.logs.linesOf(t.logs.column[name])} rows={rows} search={filter.search} tall usual={name} empty={<Nothing any={any && narrowed} />} />
     </Card>
   );
 }

@@ -4,6 +4,7 @@ import { useI18n } from "../../app";
 import { Button } from "../../components/button";
 import { visibleRows } from "../../components/window";
 import { useKeys } from "../../keys";
+import type { LogLevel } from "../../wire";
 import type { Row, Search } from "./filter";
 import { GapRow, LineRow } from "./row";
 import type { Line } from "./lines";
@@ -17,6 +18,8 @@ interface Props {
   search: Search;
   /** Two text lines to a row, for narrow panes. */
   tall: boolean;
+  /** The level that goes without saying. */
+  usual?: LogLevel;
   /** The end stays in sight. */
   following: boolean;
   /** The reader has gone away from the end, or back to it. */
@@ -69,7 +72,7 @@ export function Pane(props: Props) {
           return row.kind === "gap" ? (
             <GapRow key={at} missed={row.missed} onFill={props.onFill} />
           ) : (
-            <LineRow key={at} at={at} line={row.line} search={props.search} tall={tall} current={at === active} onOpen={props.onOpen} />
+            <LineRow key={at} at={at} line={row.line} search={props.search} tall={tall} usual={props.usual} current={at === active} onOpen={props.onOpen} />
           );
         })}
         <div style={{ height: `${(rows.length - to) * rowHeight}px` }} />

@@ -14,12 +14,14 @@ interface Props {
   line: Line;
   search: Search;
   tall: boolean;
+  /** The level that goes without saying. */
+  usual: LogLevel | undefined;
   current: boolean;
   onOpen(line: Line): void;
 }
 
 /** One line, cut at the edge; it opens to be read in full. */
-export function LineRow({ at, line, search, tall, current, onOpen }: Props) {
+export function LineRow({ at, line, search, tall, usual, current, onOpen }: Props) {
   const { t, f } = useI18n();
   const iso = new Date(line.at).toISOString();
   const head = (
@@ -27,7 +29,7 @@ export function LineRow({ at, line, search, tall, current, onOpen }: Props) {
       <time dateTime={iso} title={iso}>
         {f.timeMs(line.at)}
       </time>
-      <span class={"log-level " + tones[line.level]}>{t.logs.level[line.level]}</span>
+      {line.level !== usual && <span class={"log-level " + tones[line.level]}>{t.logs.level[line.level]}</span>}
       <span class="log-category">
         <Found text={line.category} search={search} />
       </span>

@@ -5,7 +5,7 @@ import type { LogPage } from "../../wire";
 import { linesOf, mergePage, noTail, takeLive, type Line, type Tail } from "./lines";
 
 /** How many lines of each level are asked for at the beginning. */
-const pageLines = 5000;
+const pageLines = 2000;
 
 /** The lines that were there before the page was open, and those that come. */
 export function useLines(): { lines: readonly Line[]; past: Resource<Line[]> } {
