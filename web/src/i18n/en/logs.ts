@@ -29,7 +29,7 @@ export const logs = {
   missed: (n: number, shown: string) => `${shown} ${plural("en", n, "line was", "lines were")} missed here`,
   fill: "Load again",
   copyLine: "Copy the line",
-  none: "Nothing was logged here since the server started.",
+  none: "Nothing logged so far.",
   noMatch: "No line fits the filter.",
   noPast: (why: string) => `Earlier lines could not be loaded: ${why}`,
 };

@@ -8,8 +8,8 @@ export const queue = {
   paused: {
     badge: "Paused",
     title: "The queue is paused.",
-    text: (n: number, waiting: string, held: string) =>
-      `No order is handed out until it is resumed: ${waiting} ${plural("en", n, "waits", "wait")}. The ${held} in hand will finish. A restart does not end the pause.`,
+    text: (n: number, waiting: string) => `No order is handed out until it is resumed: ${waiting} ${plural("en", n, "waits", "wait")}. A restart does not end the pause.`,
+    held: (n: number, shown: string) => `${orders(n, shown)} in hand will finish.`,
   },
   stalled: (reason: string) => `Nothing is handed out although orders wait: ${reason}.`,
   oldFigures: (since: string) => `The server has not answered since ${since}. These figures are from before.`,
@@ -55,7 +55,7 @@ export const queue = {
     working: "working",
     between: "between two orders",
     inHand: (shown: string) => `${shown} in hand`,
-    silent: (time: string) => `silent ${time}`,
+    silent: "silent",
     silentHint: "At one order for more than 30 s. Recover stuck orders takes it back.",
     none: "This server has no workers.",
   },

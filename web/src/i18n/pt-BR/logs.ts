@@ -32,7 +32,7 @@ export const logs: Text["logs"] = {
   missed: (n, shown) => `${shown} ${plural(lang, n, "linha se perdeu", "linhas se perderam")} aqui`,
   fill: "Carregar de novo",
   copyLine: "Copiar a linha",
-  none: "Nada foi registrado aqui desde que o servidor começou.",
+  none: "Nada registrado até agora.",
   noMatch: "Nenhuma linha passa pelo filtro.",
   noPast: (why) => `Não foi possível carregar as linhas anteriores: ${why}`,
 };

@@ -10,8 +10,9 @@ export const queue: Text["queue"] = {
   paused: {
     badge: "Pausada",
     title: "A fila está pausada.",
-    text: (n, waiting, held) =>
-      `Nenhum pedido é entregue até que ela seja retomada: ${waiting} ${plural(lang, n, "espera", "esperam")}. Os ${held} em mãos terminam. Reiniciar o servidor não encerra a pausa.`,
+    text: (n, waiting) =>
+      `Nenhum pedido é entregue até que ela seja retomada: ${waiting} ${plural(lang, n, "espera", "esperam")}. Reiniciar o servidor não encerra a pausa.`,
+    held: (n, shown) => `${orders(n, shown)} em mãos ${plural(lang, n, "termina", "terminam")}.`,
   },
   stalled: (reason) => `Nada é entregue, embora haja pedidos esperando: ${reason}.`,
   oldFigures: (since) => `O servidor não responde desde ${since}. Estes números são de antes.`,
@@ -57,7 +58,7 @@ export const queue: Text["queue"] = {
     working: "trabalhando",
     between: "entre dois pedidos",
     inHand: (shown) => `${shown} em mãos`,
-    silent: (time) => `silêncio ${time}`,
+    silent: "em silêncio",
     silentHint: "Há mais de 30 s no mesmo pedido. Recuperar pedidos presos o toma de volta.",
     none: "Este servidor não tem workers.",
   },

@@ -95,7 +95,7 @@ export default function Logs() {
           <span class="hint figures">{rows.length < shown.length ? t.logs.linesOfAll(f.int(rows.length), f.int(shown.length)) : t.logs.lines(shown.length, f.int(shown.length))}</span>
           {shown.length >= mostLines && <span class="hint">{t.logs.most(f.int(mostLines))}</span>}
         </div>
-        {past.error && (
+        {past.error && shown.length > 0 && (
           <div class="notice tone-bad" role="alert">
             <Icon name="warn" />
             <span>{t.logs.noPast(past.error.status === 0 ? t.error.noAnswer : past.error.message)}</span>
@@ -183,8 +183,8 @@ function Column({ name, held, rows: all, any, filter, ...rest }: ColumnProps) {
     <Card
       title={t.logs.column[name]}
       note={
-        <span class={"log-count figures " + columnLooks[name]}>
-          {name !== "log" && <Icon name={name === "warn" ? "warn" : "cross"} />}
+        <span class={"log-count figures " + (count > 0 ? columnLooks[name] : "quiet")}>
+          {name !== "log" && count > 0 && <Icon name={name === "warn" ? "warn" : "cross"} />}
           {f.int(count)}
         </span>
       }

@@ -131,13 +131,9 @@ function Gate({ facts }: { facts: GateFacts }) {
 function LanesToCome() {
   return (
     <>
-      <div class="lane">
-        <Loading lines={3} />
-      </div>
+      <Loading lines={3} />
       <div class="lane-gate" />
-      <div class="lane">
-        <Loading lines={3} />
-      </div>
+      <Loading lines={3} />
     </>
   );
 }

@@ -110,6 +110,7 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
   const { t, f } = useI18n();
   const stalled = useLive((s) => s.status.stalled);
   const waiting = queue ? queue.counts.waiting + queue.counts.delayed : 0;
+  const held = queue?.counts.active ?? 0;
   return (
     <>
       {failingSince !== undefined && (
@@ -124,7 +125,13 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
             <Icon name="pause" />
           </span>
           <span class="notice-text">
-            <b>{t.queue.paused.title}</b> {queue && <span class="figures">{t.queue.paused.text(waiting, f.int(waiting), f.int(queue.counts.active))}</span>}
+            <b>{t.queue.paused.title}</b>{" "}
+            {queue && (
+              <span class="figures">
+                {t.queue.paused.text(waiting, f.int(waiting))}
+                {held > 0 && " " + t.queue.paused.held(held, f.int(held))}
+              </span>
+            )}
           </span>
           <Button icon="play" onClick={() => void actsOf(app).pause(false)}>
             {t.queue.acts.resume}

@@ -52,7 +52,6 @@ function Grid({ list, now }: { list: WorkerState[]; now: number }) {
 function Tile({ worker, now }: { worker: WorkerState; now: number }) {
   const { t, f } = useI18n();
   const idle = worker.state === "idle";
-  const silent = isSilent(worker, now);
   return (
     <li class={idle ? "worker is-idle" : "worker lane-of-" + (worker.lane ?? "none").toLowerCase()}>
       <span class="worker-line">
@@ -63,12 +62,12 @@ function Tile({ worker, now }: { worker: WorkerState; now: number }) {
       <span class="worker-line">
         <What worker={worker} />
         <span class="grow" />
-        {!silent && <Age worker={worker} now={now} />}
+        <Age worker={worker} now={now} />
       </span>
       <span class="worker-line quiet">
         {!idle && t.queue.workers.inHand(f.int(worker.orders))}
         <span class="grow" />
-        {silent && <Age worker={worker} now={now} />}
+        {isSilent(worker, now) && <Silent />}
       </span>
     </li>
   );
@@ -80,22 +79,24 @@ function What({ worker }: { worker: WorkerState }) {
   return <span class="quiet">{worker.state === "idle" ? t.queue.workers.idle : t.queue.workers.between}</span>;
 }
 
-/** For how long; in a warning's looks where that is suspiciously long. */
 function Age({ worker, now }: { worker: WorkerState; now: number }) {
-  const { t, f } = useI18n();
+  const { f } = useI18n();
   const age = workerAge(worker, now);
   if (age === undefined || worker.since === null) return null;
-  if (isSilent(worker, now)) {
-    return (
-      <Badge tone="warn" icon="warn" title={t.queue.workers.silentHint}>
-        {t.queue.workers.silent(f.duration(age))}
-      </Badge>
-    );
-  }
   return (
     <time class="quiet" dateTime={worker.since} title={worker.since}>
       {f.duration(age)}
     </time>
+  );
+}
+
+/** Suspiciously long at one order. */
+function Silent() {
+  const { t } = useI18n();
+  return (
+    <Badge tone="warn" icon="warn" title={t.queue.workers.silentHint}>
+      {t.queue.workers.silent}
+    </Badge>
   );
 }
 
@@ -111,6 +112,7 @@ function AsTable({ list, now }: { list: WorkerState[]; now: number }) {
         <span class="worker-state">
           <Icon name={worker.state === "idle" ? "dash" : "play"} />
           {w[worker.state]}
+          {isSilent(worker, now) && <Silent />}
         </span>
       ),
     },
