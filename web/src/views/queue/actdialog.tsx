@@ -59,7 +59,7 @@ export function ActDialog({ title, confirm, danger, run, onClose, children }: Pr
 export function Refusal({ error }: { error: ApiError }) {
   const { t } = useI18n();
   return (
-    <div class="refusal tone-bad" role="alert">
+    <div class="act-refusal tone-bad" role="alert">
       <Icon name="cross" />
       <span>
         <b>{error.status === 0 ? t.error.noAnswer : error.title}</b>

@@ -102,7 +102,7 @@ function ShareBar({ priority, lane, all }: { priority: Priority; lane: LaneState
     ["fill-grey", lane.removed],
   ] as const;
   return (
-    <div class="share" aria-hidden="true">
+    <div class="lane-bar" aria-hidden="true">
       {all > 0 && parts.map(([fill, n]) => n > 0 && <span key={fill} class={fill} style={{ width: `${(n / all) * 100}%` }} />)}
     </div>
   );

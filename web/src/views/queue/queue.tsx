@@ -116,7 +116,7 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
       {failingSince !== undefined && (
         <div class="notice tone-bad" role="alert">
           <Icon name="warn" />
-          <span class="notice-text">{t.queue.oldFigures(f.time(failingSince))}</span>
+          <span class="queue-notice-text">{t.queue.oldFigures(f.time(failingSince))}</span>
         </div>
       )}
       {paused && (
@@ -124,7 +124,7 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
           <span class="queue-paused-mark tone-warn">
             <Icon name="pause" />
           </span>
-          <span class="notice-text">
+          <span class="queue-notice-text">
             <b>{t.queue.paused.title}</b>{" "}
             {queue && (
               <span class="figures">
@@ -141,7 +141,7 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
       {stalled && (
         <div class="notice tone-bad" role="alert">
           <Icon name="warn" />
-          <span class="notice-text">{t.queue.stalled(t.stallReason[stalled] ?? stalled)}</span>
+          <span class="queue-notice-text">{t.queue.stalled(t.stallReason[stalled] ?? stalled)}</span>
         </div>
       )}
     </>

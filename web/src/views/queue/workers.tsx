@@ -64,11 +64,13 @@ function Tile({ worker, now }: { worker: WorkerState; now: number }) {
         <span class="grow" />
         <Age worker={worker} now={now} />
       </span>
-      <span class="worker-line quiet">
-        {!idle && t.queue.workers.inHand(f.int(worker.orders))}
-        <span class="grow" />
-        {isSilent(worker, now) && <Silent />}
-      </span>
+      {!idle && (
+        <span class="worker-line quiet">
+          {t.queue.workers.inHand(f.int(worker.orders))}
+          <span class="grow" />
+          {isSilent(worker, now) && <Silent />}
+        </span>
+      )}
     </li>
   );
 }
