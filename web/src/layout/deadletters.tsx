@@ -7,7 +7,7 @@ import type { DeadLetterPage } from "../wire";
 export function DeadLetterCount() {
   const { api, boot } = useApp();
   const { t, f } = useI18n();
-  const turn = useTurn(Math.max(5000, boot.refreshMs), 60_000);
+  const turn = useTurn(Math.max(2000, boot.refreshMs), 60_000);
   const { data } = useResource(`dead letters ${turn}`, (signal) =>
     api.get<DeadLetterPage>("pedidos/queue/dead-letter", { limit: 1 }, signal),
   );

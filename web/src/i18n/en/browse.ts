@@ -27,7 +27,6 @@ export const browse = {
     created: "Created",
   },
   download: "Download",
-  downloadHint: "What is loaded, as a file",
   csv: (rows: string) => `${rows} as CSV`,
   ndjson: (rows: string) => `${rows} as NDJSON`,
   moved: "The run has moved on",
@@ -57,7 +56,7 @@ export const browse = {
   toOverview: "To the overview",
   story: {
     title: (id: string) => `Order ${id}`,
-    details: "Details",
+    none: "There is no such order",
     way: "What became of it",
     id: "Id",
     ref: "Customer's id",

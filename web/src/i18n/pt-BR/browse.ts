@@ -28,7 +28,6 @@ export const browse: Text["browse"] = {
     created: "Criado",
   },
   download: "Baixar",
-  downloadHint: "O que está carregado, em um arquivo",
   csv: (rows) => `${rows} em CSV`,
   ndjson: (rows) => `${rows} em NDJSON`,
   moved: "A execução avançou",
@@ -58,7 +57,7 @@ export const browse: Text["browse"] = {
   toOverview: "Ir para a visão geral",
   story: {
     title: (id) => `Pedido ${id}`,
-    details: "Detalhes",
+    none: "Este pedido não existe",
     way: "O que aconteceu com ele",
     id: "Id",
     ref: "Id do cliente",

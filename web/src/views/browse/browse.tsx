@@ -43,10 +43,6 @@ export default function Browse() {
   );
   const moved = useFollow(walk, view, Math.max(2000, boot.refreshMs));
   const [topped, setTopped] = useState(0);
-  const toTop = () => {
-    if (view.skipped > 0) walk.restart();
-    setTopped(topped + 1);
-  };
   const opened = query.get("order") ?? "";
   const open = (order: Order) => router.setQuery({ order: order.id }, { push: !opened });
   const card = useMedia("(max-width: 639px)");
@@ -80,7 +76,7 @@ export default function Browse() {
           height={height}
           empty={<NoRows view={view} walk={walk} narrowed={isNarrowed(filter)} />}
         />
-        {(view.rows.length > 0 || view.state === "walking") && <ListFoot view={view} walk={walk} most={limits.rows} onTop={toTop} />}
+        {(view.rows.length > 0 || view.state === "walking") && <ListFoot view={view} walk={walk} most={limits.rows} onJump={() => setTopped(topped + 1)} />}
       </Card>
       {opened && <OrderDrawer id={opened} onClose={() => router.setQuery({ order: undefined })} />}
     </Page>
@@ -149,7 +145,7 @@ function Download({ orders }: { orders: readonly Order[] }) {
   const { t, f } = useI18n();
   const count = t.orders(orders.length, f.int(orders.length));
   return (
-    <Menu label={t.browse.downloadHint} icon="down" text={t.browse.download}>
+    <Menu label={t.browse.download} icon="down" text={t.browse.download}>
       <MenuItem run={() => download("orders.csv", "text/csv", toCsv(orders))}>{t.browse.csv(count)}</MenuItem>
       <MenuItem run={() => download("orders.ndjson", "application/x-ndjson", toNdjson(orders))}>{t.browse.ndjson(count)}</MenuItem>
     </Menu>

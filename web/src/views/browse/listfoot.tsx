@@ -9,16 +9,24 @@ interface Props<T> {
   walk: KeysetWalk<T>;
   /** Rows held at once. */
   most: number;
-  /** Takes the table to its top, and the list to its first page. */
-  onTop(): void;
+  /** Takes the table to its top: other rows are coming. */
+  onJump(): void;
 }
 
 /** How far the list has been read, and the ways on. */
-export function ListFoot<T>({ view, walk, most, onTop }: Props<T>) {
+export function ListFoot<T>({ view, walk, most, onJump }: Props<T>) {
   const { t, f } = useI18n();
   const texts = t.browse.list;
   const { state, rows, skipped } = view;
   const walking = state === "walking";
+  const onward = () => {
+    walk.onward();
+    onJump();
+  };
+  const toFirst = () => {
+    if (skipped > 0) walk.restart();
+    onJump();
+  };
   const news = describe(view, most, t, f);
   return (
     <div class="list-foot figures">
@@ -35,9 +43,9 @@ export function ListFoot<T>({ view, walk, most, onTop }: Props<T>) {
       )}
       {(state === "sparse" || state === "stopped") && <Button onClick={() => walk.more()}>{texts.goOn}</Button>}
       {state === "more" && <Button onClick={() => walk.more()}>{texts.more}</Button>}
-      {state === "full" && <Button onClick={() => walk.onward()}>{texts.onward(f.int(most))}</Button>}
+      {state === "full" && <Button onClick={onward}>{texts.onward(f.int(most))}</Button>}
       {(skipped > 0 || rows.length > 100) && !walking && (
-        <Button look="plain" onClick={onTop}>
+        <Button look="plain" onClick={toFirst}>
           {texts.top}
         </Button>
       )}

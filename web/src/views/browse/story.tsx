@@ -5,7 +5,7 @@ import { CopyId } from "../../components/copyid";
 import { Drawer } from "../../components/drawer";
 import { Icon, type IconName } from "../../components/icon";
 import { Pairs } from "../../components/pairs";
-import { ErrorState, Loading } from "../../components/states";
+import { Empty, ErrorState, Loading } from "../../components/states";
 import { Time } from "../../components/time";
 import { useTurn } from "../../live/turn";
 import { useResource } from "../../resource";
@@ -32,7 +32,8 @@ export function OrderDrawer({ id, onClose, turn = 0, acts }: Props) {
   const told = story.data?.order.id === id || (story.data && !story.loading) ? story.data : undefined;
   return (
     <Drawer title={t.browse.story.title(shortId(id))} onClose={onClose}>
-      {!told && story.error && <ErrorState error={story.error} since={story.failingSince} retry={story.reload} />}
+      {!told && story.error?.status === 404 && <Empty title={t.browse.story.none} text={story.error.message} />}
+      {!told && story.error && story.error.status !== 404 && <ErrorState error={story.error} since={story.failingSince} retry={story.reload} />}
       {!told && !story.error && <Loading lines={10} />}
       {told && (
         <>

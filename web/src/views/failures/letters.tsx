@@ -87,17 +87,7 @@ export function Letters({ group, turn, onAct }: Props) {
           {t.failures.retry.selected(f.int(selected.size))}
         </Button>
       </BulkBar>
-      {view.rows.length > 0 && (
-        <ListFoot
-          view={view}
-          walk={walk}
-          most={limits.rows}
-          onTop={() => {
-            if (view.skipped > 0) walk.restart();
-            setTopped(topped + 1);
-          }}
-        />
-      )}
+      {view.rows.length > 0 && <ListFoot view={view} walk={walk} most={limits.rows} onJump={() => setTopped(topped + 1)} />}
       {opened && (
         <OrderDrawer
           id={opened}
