@@ -50,6 +50,7 @@ export const browse = {
   },
   none: "No order yet",
   noneText: "Orders appear here as soon as a run makes them.",
+  refused: "This cannot be looked for",
   noMatch: "No order matches",
   noMatchText: (searched: string) => `Searched ${searched}.`,
   noMatchYet: "Nothing found so far",

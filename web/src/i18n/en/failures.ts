@@ -2,7 +2,7 @@ import { plural } from "../plural";
 
 const letters = (n: number, shown: string) => `${shown} dead ${plural("en", n, "letter", "letters")}`;
 const failed = (n: number, shown: string) => `${shown} failed ${plural("en", n, "order", "orders")}`;
-const rest = (n: number, shown: string) => (n > 0 ? plural("en", n, "The other dead letter stays.", `The other ${shown} dead letters stay.`) : "");
+const rest = (n: number, shown: string) => plural("en", n, "The other dead letter stays.", `The other ${shown} dead letters stay.`);
 
 export const failures = {
   letters,

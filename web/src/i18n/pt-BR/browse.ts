@@ -51,6 +51,7 @@ export const browse: Text["browse"] = {
   },
   none: "Nenhum pedido ainda",
   noneText: "Os pedidos aparecem aqui assim que uma execução os cria.",
+  refused: "Isto não pode ser procurado",
   noMatch: "Nenhum pedido corresponde",
   noMatchText: (searched) => `Busca em ${searched}.`,
   noMatchYet: "Nada encontrado até agora",

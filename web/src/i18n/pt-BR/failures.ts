@@ -4,7 +4,7 @@ import { plural } from "../plural";
 const letters = (n: number, shown: string) => `${shown} dead ${plural("pt-BR", n, "letter", "letters")}`;
 const failed = (n: number, shown: string) => `${shown} ${plural("pt-BR", n, "pedido que falhou", "pedidos que falharam")}`;
 const rest = (n: number, shown: string) =>
-  n > 0 ? plural("pt-BR", n, "A outra dead letter fica.", `As outras ${shown} dead letters ficam.`) : "";
+  plural("pt-BR", n, "A outra dead letter fica.", `As outras ${shown} dead letters ficam.`);
 
 export const failures: Text["failures"] = {
   letters,

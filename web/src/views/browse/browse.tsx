@@ -47,7 +47,7 @@ export default function Browse() {
   const open = (order: Order) => router.setQuery({ order: order.id }, { push: !opened });
   const card = useMedia("(max-width: 639px)");
   const narrow = useMedia("(max-width: 1079px)");
-  const height = useRoom(card ? 220 : 316);
+  const height = useRoom(card ? 220 : narrow ? 392 : 316);
   return (
     <Page
       title={t.nav.browse}
@@ -64,7 +64,7 @@ export default function Browse() {
       actions={view.rows.length > 0 && <Download orders={view.rows} />}
     >
       <Card flush>
-        <Filters filter={filter} latestRun={latestRun} />
+        <Filters filter={filter} latestRun={latestRun} refused={view.error} />
         <Table
           key={`${JSON.stringify(params)} ${topped}`}
           label={t.nav.browse}
@@ -107,6 +107,13 @@ function NoRows<T>({ view, walk, narrowed }: { view: WalkView<T>; walk: KeysetWa
   const { router } = useApp();
   const { t, f } = useI18n();
   const searched = t.orders(view.examined, f.int(view.examined));
+  if (view.error?.status === 400) {
+    return (
+      <Empty title={t.browse.refused} text={view.error.message}>
+        <Button onClick={() => router.setQuery(noFilter)}>{t.browse.clear}</Button>
+      </Empty>
+    );
+  }
   if (view.state === "failed" && view.error) return <ErrorState error={view.error} since={view.failingSince} retry={() => walk.more()} />;
   if (view.state === "walking") {
     return (

@@ -22,7 +22,6 @@ export function orderColumns({ t, f }: I18n, room: "card" | "narrow" | "wide"): 
   const status: Column<Order> = { key: "status", head: names.status, cell: (order) => <OrderStatusBadge status={order.status} /> };
   const attempts: Column<Order> = { key: "attempts", head: names.attempts, align: "end", cell: (order) => f.int(order.attempts) };
   const created: Column<Order> = { key: "createdAt", head: names.created, cell: (order) => <Time at={order.createdAt} /> };
-  if (room === "card") return [id, customer, amount, priority, status];
-  if (room === "narrow") return [id, customer, amount, priority, status, attempts];
+  if (room !== "wide") return [id, customer, amount, priority, status];
   return [id, customer, amount, tier, priority, status, attempts, created];
 }

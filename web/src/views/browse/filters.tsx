@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useApp, useI18n } from "../../app";
+import type { ApiError } from "../../api";
 import { Button } from "../../components/button";
 import { Chips } from "../../components/chips";
 import { SelectField, TextField } from "../../components/form";
@@ -13,8 +14,15 @@ import { useTyped } from "./typed";
 /** How many runs the picker offers; any other may stand in the address. */
 const offeredRuns = 50;
 
+interface Props {
+  filter: OrderFilter;
+  latestRun: string | undefined;
+  /** What the server said to it. */
+  refused: ApiError | undefined;
+}
+
 /** What narrows the list; all of it stands in the address. A phone shows the first field, and the others on demand. */
-export function Filters({ filter, latestRun }: { filter: OrderFilter; latestRun: string | undefined }) {
+export function Filters({ filter, latestRun, refused }: Props) {
   const { router } = useApp();
   const { t, f } = useI18n();
   const phone = useMedia("(max-width: 639px)");
@@ -31,6 +39,7 @@ export function Filters({ filter, latestRun }: { filter: OrderFilter; latestRun:
           label={t.browse.customer}
           placeholder={t.browse.customerHint}
           inputMode="search"
+          error={refused?.allowed("cliente")}
           value={cliente}
           onValue={setCliente}
           data-search
@@ -45,11 +54,12 @@ export function Filters({ filter, latestRun }: { filter: OrderFilter; latestRun:
             label={t.browse.id}
             placeholder={t.browse.idHint}
             hint={filter.id && !filter.run ? t.browse.idEverywhere : undefined}
+            error={refused?.allowed("id")}
             value={id}
             onValue={setId}
           />
         )}
-        {shown && <RunField value={filter.run} latestRun={latestRun} onValue={(run) => set({ run })} />}
+        {shown && <RunField value={filter.run} latestRun={latestRun} error={refused?.allowed("run")} onValue={(run) => set({ run })} />}
         {shown && (
           <SelectField
             label={t.browse.tier}
@@ -101,7 +111,14 @@ function ChipFilters({ filter, count, set }: { filter: OrderFilter; count: numbe
   );
 }
 
-function RunField({ value, latestRun, onValue }: { value: string; latestRun: string | undefined; onValue(run: string): void }) {
+interface RunProps {
+  value: string;
+  latestRun: string | undefined;
+  error: string | undefined;
+  onValue(run: string): void;
+}
+
+function RunField({ value, latestRun, error, onValue }: RunProps) {
   const { api } = useApp();
   const { t, f } = useI18n();
   const runs = useResource(`runs ${latestRun}`, (signal) => api.get<RunPage>("pedidos/runs", { limit: offeredRuns }, signal));
@@ -115,5 +132,5 @@ function RunField({ value, latestRun, onValue }: { value: string; latestRun: str
   ];
   const known = [...fixed, ...offered].some(([run]) => run === value);
   const strange: [string, string][] = known ? [] : [[value, shortId(value)]];
-  return <SelectField label={t.browse.run} value={value} options={[...fixed, ...strange, ...offered]} onValue={onValue} />;
+  return <SelectField label={t.browse.run} value={value} error={error} options={[...fixed, ...strange, ...offered]} onValue={onValue} />;
 }

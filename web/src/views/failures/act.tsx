@@ -30,16 +30,20 @@ export function ActDialog({ act: { name, target }, total, onDone, onClose }: Pro
   const ask = async (more: Params, signal?: AbortSignal) => {
     const body: Params = { ...target, ...more };
     const answer = await api.post<Partial<Retried & Discarded>>(`pedidos/queue/dead-letter/${name}`, body, signal ? { signal } : {});
-    return { count: answer.retried ?? answer.discarded ?? 0, message: answer.message };
+    return answer.retried ?? answer.discarded ?? 0;
   };
   const dry = useResource("dry run", (signal) => ask({ dryRun: true }, signal));
-  const count = dry.data?.count;
-  const others = Math.max(0, total - (count ?? 0));
+  const count = dry.data;
   const run = async () => {
-    const { count, message } = await ask({});
-    toasts.show("ok", message || texts.done(count, f.int(count)));
+    const done = await ask({});
+    toasts.show("ok", texts.done(done, f.int(done)));
     live.refresh();
     onDone();
+  };
+  const whatHappens = (count: number) => {
+    const others = total - count;
+    const act = texts.text(count, f.int(count));
+    return others > 0 ? act + " " + t.failures.rest(others, f.int(others)) : act;
   };
   return (
     <ConfirmDialog
@@ -49,7 +53,7 @@ export function ActDialog({ act: { name, target }, total, onDone, onClose }: Pro
           {dry.error && <Refusal error={dry.error} />}
           {!dry.error && count === undefined && t.failures.counting}
           {!dry.error && count === 0 && t.failures.none}
-          {!dry.error && count !== undefined && count > 0 && `${texts.text(count, f.int(count))} ${t.failures.rest(others, f.int(others))}`}
+          {!dry.error && count !== undefined && count > 0 && whatHappens(count)}
         </span>
       }
       confirm={texts.confirm(count ?? 0, count === undefined ? "…" : f.int(count))}

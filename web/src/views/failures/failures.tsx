@@ -42,7 +42,10 @@ export default function Failures() {
         {!group && data && data.total > 0 && (
           <div class="failures-head">
             <p class="figures">
-              <b>{t.failures.letters(data.total, f.int(data.total))}</b> {t.failures.inGroups(data.count, f.int(data.count))}
+              <Link to="/failures?list=all">
+                <b>{t.failures.letters(data.total, f.int(data.total))}</b>
+              </Link>{" "}
+              {t.failures.inGroups(data.count, f.int(data.count))}
               {data.examined < data.total && <span class="quiet"> {t.failures.examined(f.int(data.examined), f.int(data.total))}</span>}
             </p>
             <Chips

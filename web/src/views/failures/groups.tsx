@@ -2,8 +2,14 @@ import { useI18n } from "../../app";
 import { Button } from "../../components/button";
 import { Table, useMedia, type Column } from "../../components/table";
 import { Time } from "../../components/time";
+import { Link } from "../../router/link";
 import type { DeadLetterGroup, DeadLetterGroups } from "../../wire";
 import type { Act } from "./act";
+
+/** Where the letters of an error are. */
+function groupPath(group: string): string {
+  return "/failures?group=" + encodeURIComponent(group);
+}
 
 interface Props {
   groups: DeadLetterGroups;
@@ -18,7 +24,7 @@ export function GroupTable({ groups, onOpen, onAct }: Props) {
   const names = t.failures.columns;
   const all: Column<DeadLetterGroup>[] = [
     { key: "group", head: names.group, wide: true, cell: (row) => <code title={row.example}>{row.group}</code> },
-    { key: "count", head: names.count, align: "end", cell: (row) => <b>{f.int(row.count)}</b> },
+    { key: "count", head: names.count, align: "end", cell: (row) => <Link to={groupPath(row.group)}>{f.int(row.count)}</Link> },
     { key: "share", head: names.share, cell: (row) => <Share of={row.count / Math.max(1, groups.examined)} /> },
     { key: "first", head: names.first, cell: (row) => <Time at={row.first} as="relative" /> },
     { key: "last", head: names.last, cell: (row) => <Time at={row.last} as="relative" /> },
