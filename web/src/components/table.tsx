@@ -48,6 +48,7 @@ export function Table<T>(props: Props<T>) {
   const [active, setActive] = useState(-1);
   const rowHeight = useRowHeight(props.cards === false ? 0 : columns.length * 28 + (props.selected ? 44 : 0));
   const view = useScrollWindow(box, rows.length, rowHeight, height);
+  const scrolls = useOverflow(box) || Boolean(height);
   useRowKeys(props, active, setActive, box, rowHeight);
   useEndReach(box, props.onEnd, rows.length, rowHeight);
   const select = props.onSelect && props.selected ? { selected: props.selected, onSelect: props.onSelect } : undefined;
@@ -58,9 +59,9 @@ export function Table<T>(props: Props<T>) {
       ref={box}
       class="table-box"
       style={height ? ({ "--table-height": `${height}px` } as CSSProperties) : undefined}
-      tabIndex={height ? 0 : undefined}
-      role={height ? "region" : undefined}
-      aria-label={height ? props.label : undefined}
+      tabIndex={scrolls ? 0 : undefined}
+      role={height ? "region" : scrolls ? "group" : undefined}
+      aria-label={scrolls ? props.label : undefined}
     >
       <table class={props.cards === false ? "table" : "table cards"} aria-label={props.label} aria-rowcount={rows.length + 1}>
         <thead>
@@ -188,6 +189,20 @@ export function useMedia(query: string): boolean {
     return () => media.removeEventListener("change", changed);
   }, [query]);
   return holds;
+}
+
+/** Whether columns do not fit: the keyboard must be able to scroll to them. */
+function useOverflow(box: { current: HTMLDivElement | null }): boolean {
+  const [over, setOver] = useState(false);
+  useLayoutEffect(() => {
+    const at = box.current;
+    if (!at) return;
+    const sized = new ResizeObserver(() => setOver(at.scrollWidth > at.clientWidth));
+    sized.observe(at);
+    if (at.firstElementChild) sized.observe(at.firstElementChild);
+    return () => sized.disconnect();
+  }, []);
+  return over;
 }
 
 function useScrollWindow(box: { current: HTMLDivElement | null }, count: number, rowHeight: number, height: number | undefined) {

@@ -47,7 +47,8 @@ export function stepsOfRun(run: Run, entered: readonly { phase: Phase; at: numbe
     run.processingTimeNormalMs,
   ].map((ms, i) => timeIn(spans[i]?.[0], entered) ?? ms);
   const reached = spans.findIndex(([name]) => name === run.phase);
-  const began = reached >= 0 ? reached : lastBegun(run);
+  const marked = spans.reduce((last, [name], i) => (entered.some((mark) => mark.phase === name) ? i : last), -1);
+  const began = reached >= 0 ? reached : marked >= 0 ? marked : lastBegun(run);
   const steps = spans.map(([name], i): Step => {
     if (run.phase === "DONE" || i < began) return { phase: name, state: "done", ms: times[i], share: 1 };
     if (i > began) return { phase: name, state: "todo", ms: undefined, share: 0 };

@@ -2,6 +2,7 @@ import { plural } from "../plural";
 
 export const runs = {
   history: "History",
+  historyHint: "Select two to compare them.",
   columns: {
     run: "Run",
     started: "Started",
@@ -64,6 +65,7 @@ export const runs = {
     total: "Total time",
     wallClock: "Wall clock",
     open: "not yet",
+    never: "not reached",
   },
   timingMeans: {
     generation: "From acceptance until every order was made and stored. VIP work begins meanwhile.",
@@ -71,7 +73,7 @@ export const runs = {
     vip: "From the first VIP order handed out to the last one settled. It overlaps generation.",
     enqueueNormal: "The NORMAL lane handed over; it waits until every VIP is settled.",
     normal: "From the first NORMAL order handed out to the last one settled.",
-    total: "Generation + VIP window + NORMAL window. They overlap, so this is more than what passed.",
+    total: "Generation + VIP window + NORMAL window. They overlap, so it is not what passed on the clock.",
     wallClock: "What passed on the clock, from acceptance to the end.",
     wallClockGaps: (time: string) => `What passed on the clock, from acceptance to the end; for ${time} of it no process worked.`,
   },
@@ -121,6 +123,7 @@ export const runs = {
     title: "Compare two runs",
     figure: "Figure",
     difference: "B against A",
+    judged: "Verdict",
     a: "A",
     b: "B",
     swap: "Swap",

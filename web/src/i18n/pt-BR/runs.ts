@@ -3,6 +3,7 @@ import { plural } from "../plural";
 
 export const runs: Text["runs"] = {
   history: "Histórico",
+  historyHint: "Selecione duas para compará-las.",
   columns: {
     run: "Execução",
     started: "Início",
@@ -19,7 +20,8 @@ export const runs: Text["runs"] = {
   older: "Execuções mais antigas",
   count: (n, shown) => `${shown} ${plural("pt-BR", n, "execução", "execuções")} nesta página`,
   empty: "Nenhuma execução ainda.",
-  emptyText: "Cada execução fica aqui com seus tempos, sua semente e seu digest. Inicie uma: 1.000.000 de pedidos levam cerca de um segundo.",
+  emptyText:
+    "Cada execução fica aqui com seus tempos, sua semente e seu digest. Inicie uma: 1.000.000 de pedidos levam cerca de um segundo.",
   emptyPage: "Nenhuma execução mais antiga.",
   toOverview: "Ir para a visão geral",
   failing: (time) => `Sem atualização desde ${time}: o servidor não respondeu da última vez.`,
@@ -65,6 +67,7 @@ export const runs: Text["runs"] = {
     total: "Tempo somado",
     wallClock: "Tempo total",
     open: "ainda não",
+    never: "não chegou lá",
   },
   timingMeans: {
     generation: "Da aceitação até cada pedido estar feito e gravado. O trabalho VIP começa enquanto isso.",
@@ -72,7 +75,7 @@ export const runs: Text["runs"] = {
     vip: "Do primeiro pedido VIP entregue ao último concluído. Sobrepõe-se à geração.",
     enqueueNormal: "A faixa NORMAL entregue; ela espera até que todo VIP esteja concluído.",
     normal: "Do primeiro pedido NORMAL entregue ao último concluído.",
-    total: "Geração + janela VIP + janela NORMAL. Elas se sobrepõem: é mais do que o tempo que passou.",
+    total: "Geração + janela VIP + janela NORMAL. Elas se sobrepõem: não é o que passou no relógio.",
     wallClock: "O que passou no relógio, da aceitação ao fim.",
     wallClockGaps: (time) => `O que passou no relógio, da aceitação ao fim; em ${time} disso nenhum processo trabalhou.`,
   },
@@ -122,6 +125,7 @@ export const runs: Text["runs"] = {
     title: "Comparar duas execuções",
     figure: "Número",
     difference: "B em relação a A",
+    judged: "Veredito",
     a: "A",
     b: "B",
     swap: "Trocar",

@@ -128,28 +128,37 @@ function Figures({ a, b }: { a: Run; b: Run }) {
   const { t } = i18n;
   return (
     <Card title={t.runs.compare.sum} flush>
-      <Table<Figure>
-        label={t.runs.compare.sum}
-        keys={false}
-        rows={figuresOf(a, b)}
-        rowKey={(figure) => figure.name}
-        columns={[
-          { key: "name", head: t.runs.compare.figure, cell: (figure) => t.runs.compare.figures[figure.name] },
-          { key: "a", head: t.runs.compare.a, align: "end", cell: (figure) => valueText(figure.a, figure.unit, i18n) },
-          { key: "b", head: t.runs.compare.b, align: "end", cell: (figure) => valueText(figure.b, figure.unit, i18n) },
-          { key: "by", head: t.runs.compare.difference, align: "end", cell: (figure) => differenceText(figure, i18n) },
-          { key: "verdict", head: "", cell: (figure) => <VerdictBadge verdict={figure.verdict} /> },
-        ]}
-      />
+      <div class="runs-lines runs-figures">
+        <Table<Figure>
+          label={t.runs.compare.sum}
+          keys={false}
+          rows={figuresOf(a, b)}
+          rowKey={(figure) => figure.name}
+          columns={[
+            { key: "name", head: t.runs.compare.figure, cell: (figure) => t.runs.compare.figures[figure.name] },
+            { key: "a", head: t.runs.compare.a, align: "end", cell: (figure) => valueText(figure.a, figure.unit, i18n) },
+            { key: "b", head: t.runs.compare.b, align: "end", cell: (figure) => valueText(figure.b, figure.unit, i18n) },
+            { key: "by", head: t.runs.compare.difference, align: "end", cell: (figure) => differenceText(figure, i18n) },
+            {
+              key: "verdict",
+              head: t.runs.compare.judged,
+              cell: (figure) => (figure.a === figure.b ? none : <VerdictBadge verdict={figure.verdict} />),
+            },
+          ]}
+        />
+      </div>
     </Card>
   );
 }
 
-const verdictLooks = { better: ["ok", "check"], worse: ["bad", "down"], same: ["grey", "dash"] } as const;
+/** On phones, where each cell is a line of its own, it goes. */
+const none = <span class="runs-none">–</span>;
+
+const verdictLooks = { better: ["ok", "check"], worse: ["bad", "warn"], same: ["grey", "dash"] } as const;
 
 function VerdictBadge({ verdict }: { verdict: Verdict }) {
   const { t } = useI18n();
-  if (!verdict) return null;
+  if (!verdict) return none;
   const [tone, icon] = verdictLooks[verdict];
   return (
     <Badge tone={tone} icon={icon}>
@@ -193,31 +202,41 @@ function Setup({ a, b }: { a: Run; b: Run }) {
   });
   const rows = [
     row(t.runs.fields.kind, (run) => t.runs.kind[run.kind]),
-    row(t.runs.fields.seed, (run) => run.seed, (run) => <CopyId id={run.seed} full />),
+    row(
+      t.runs.fields.seed,
+      (run) => run.seed,
+      (run) => <CopyId id={run.seed} full />,
+    ),
     row(t.runs.fields.tiers, (run) => tiersText(run, i18n)),
     row(t.runs.fields.work, (run) => workText(run, i18n)),
-    row(t.runs.digest, (run) => run.digest, (run) => <CopyId id={run.digest} />),
+    row(
+      t.runs.digest,
+      (run) => run.digest,
+      (run) => <CopyId id={run.digest} />,
+    ),
   ];
   const asked = rows.slice(0, 4).every((one) => one.same) && a.target === b.target;
   const digest = a.digest === b.digest ? t.runs.compare.digestSame : asked ? t.runs.compare.digestDiffers : t.runs.compare.digestUnlike;
   return (
     <Card title={t.runs.compare.setup} flush>
-      <Table<SetupRow>
-        label={t.runs.compare.setup}
-        keys={false}
-        rows={rows}
-        rowKey={(one) => one.name}
-        columns={[
-          { key: "name", head: t.runs.compare.figure, cell: (one) => one.name },
-          { key: "a", head: t.runs.compare.a, cell: (one) => one.a },
-          { key: "b", head: t.runs.compare.b, cell: (one) => one.b },
-          {
-            key: "same",
-            head: t.runs.compare.difference,
-            cell: (one) => <Badge icon={one.same ? "check" : "dash"}>{one.same ? t.runs.compare.same : t.runs.compare.different}</Badge>,
-          },
-        ]}
-      />
+      <div class="runs-lines runs-setup">
+        <Table<SetupRow>
+          label={t.runs.compare.setup}
+          keys={false}
+          rows={rows}
+          rowKey={(one) => one.name}
+          columns={[
+            { key: "name", head: t.runs.compare.figure, cell: (one) => one.name },
+            { key: "a", head: t.runs.compare.a, cell: (one) => one.a },
+            { key: "b", head: t.runs.compare.b, cell: (one) => one.b },
+            {
+              key: "same",
+              head: t.runs.compare.difference,
+              cell: (one) => <Badge icon={one.same ? "check" : "dash"}>{one.same ? t.runs.compare.same : t.runs.compare.different}</Badge>,
+            },
+          ]}
+        />
+      </div>
       <p class="runs-note quiet">{digest}</p>
     </Card>
   );

@@ -4,7 +4,7 @@ import { Button } from "../../components/button";
 import { Card } from "../../components/card";
 import { CopyId } from "../../components/copyid";
 import { Empty, ErrorState, Loading } from "../../components/states";
-import { BulkBar, Table, type Column } from "../../components/table";
+import { BulkBar, Table, useMedia, type Column } from "../../components/table";
 import { TimelineBar } from "../../components/timeline";
 import { Time } from "../../components/time";
 import type { I18n } from "../../i18n/i18n";
@@ -23,10 +23,10 @@ const limit = 50;
 /** All runs, newest first, a page at a time; two selected ones can be compared. */
 export function History() {
   const { api, boot, router } = useApp();
-  const i18n = useI18n();
-  const { t } = i18n;
+  const { t } = useI18n();
   const [cursor] = useQueryValue("cursor");
   const [chosen, setChosen] = useQueryValue("selected");
+  const columns = useColumns();
   const turn = useTurn(1000, boot.refreshMs);
   const status = useLive((s) => s.status);
   const page = useResource(`${cursor} ${turn}`, (signal) => api.get<RunPage>("pedidos/runs", { limit, cursor }, signal));
@@ -43,7 +43,7 @@ export function History() {
   return (
     <div class="stack">
       <Failing resource={page} />
-      <Card title={t.runs.history} flush>
+      <Card title={t.runs.history} note={<span class="quiet small-text">{t.runs.historyHint}</span>} flush class="runs-history">
         <Table
           label={t.nav.runs}
           rows={data.runs.map((run) => withStatus(run, status))}
@@ -51,7 +51,7 @@ export function History() {
           onOpen={(run) => router.go("/runs/" + run.runId)}
           selected={selected}
           onSelect={(now) => setChosen([...now].join())}
-          columns={columnsOf(i18n)}
+          columns={columns}
         />
         <Pages page={data} cursor={cursor} />
         <CompareBar ids={[...selected]} clear={() => setChosen("")} />
@@ -93,6 +93,16 @@ function NoRuns({ older }: { older: boolean }) {
       )}
     </Card>
   );
+}
+
+/** Where the page is narrow, and not yet of cards, what is seen on a run's own page too goes first. */
+function useColumns(): Column<Run>[] {
+  const i18n = useI18n();
+  const noDigest = useMedia("(min-width: 640px) and (max-width: 1399px)");
+  const noBar = useMedia("(min-width: 640px) and (max-width: 1199px)");
+  const least = useMedia("(min-width: 640px) and (max-width: 999px)");
+  const gone = new Set([...(noDigest ? ["digest"] : []), ...(noBar ? ["timeline"] : []), ...(least ? ["started", "rate"] : [])]);
+  return columnsOf(i18n).filter(({ key }) => !gone.has(key));
 }
 
 function columnsOf({ t, f }: I18n): Column<Run>[] {

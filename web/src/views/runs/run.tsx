@@ -12,7 +12,7 @@ import { useTurn } from "../../live/turn";
 import { useResource } from "../../resource";
 import { Link } from "../../router/link";
 import { useStore } from "../../store";
-import { shortId } from "../../text";
+import { shortId, unbroken } from "../../text";
 import { tiers, type Run as RunRow } from "../../wire";
 import { NewRunDialog } from "../overview/newrundialog";
 import { Throughput } from "../overview/throughput";
@@ -36,7 +36,7 @@ export default function Run() {
   const run = row && withStatus(row, status);
   return (
     <Page
-      title={t.overview.run(shortId(id))}
+      title={t.overview.run(unbroken(shortId(id)))}
       ownPhases
       note={run && <RunStateBadge state={run.status} />}
       actions={run && <Acts run={run} again={() => setAgain(true)} />}
@@ -96,7 +96,7 @@ function OfRun({ run, failing }: { run: RunRow; failing: ComponentChildren }) {
       ) : (
         <Throughput series={series} run={run.runId} />
       )}
-      <div class="columns">
+      <div class="columns runs-columns">
         <div class="stack">
           <Times run={run} />
           <GapsCard run={run} />
@@ -146,9 +146,7 @@ function NotThere() {
 }
 
 function Failed({ resource }: { resource: ReturnType<typeof useResource<RunRow>> }) {
-  return (
-    <Card>{resource.error && <ErrorState error={resource.error} since={resource.failingSince} retry={resource.reload} />}</Card>
-  );
+  return <Card>{resource.error && <ErrorState error={resource.error} since={resource.failingSince} retry={resource.reload} />}</Card>;
 }
 
 /** The page's cards, before there is anything in them. */

@@ -19,11 +19,7 @@ export function RunHero({ run, series }: { run: Run; series: TimeSeries | undefi
   const peak = series?.peak ?? 0;
   return (
     <section class="card" aria-label={t.overview.phases}>
-      <Stepper
-        steps={steps}
-        endNote={active ? undefined : time}
-        endName={run.aborted ? t.runState.cancelled : undefined}
-      />
+      <Stepper steps={steps} endNote={active ? undefined : time} endName={run.aborted ? t.overview.cancelled : undefined} />
       <div class="hero">
         <Stat
           big

@@ -20,10 +20,17 @@ interface Row {
 export function Times({ run }: { run: Run }) {
   const { t, f } = useI18n();
   const text = t.runs.timing;
-  const instant = (at: Instant) => (at ? <Time at={at} as="clock" /> : "–");
+  // On phones, where each cell is a line of its own, these go.
+  const none = <span class="runs-none">–</span>;
+  const now = Date.parse(run.createdAt) + run.wallClockMs;
+  const openText = (row: Row) => {
+    if (run.status !== "running") return text.never;
+    return row.start ? t.soFar(f.duration(Math.max(0, now - Date.parse(row.start)))) : text.open;
+  };
+  const instant = (at: Instant) => (at ? <Time at={at} as="clock" /> : none);
   return (
     <Card title={t.runs.timings} flush>
-      <div class="runs-times">
+      <div class="runs-lines runs-times">
         <Table<Row>
           label={t.runs.timings}
           keys={false}
@@ -42,13 +49,18 @@ export function Times({ run }: { run: Run }) {
             },
             { key: "start", head: text.start, align: "end", cell: (row) => instant(row.start) },
             { key: "end", head: text.end, align: "end", cell: (row) => instant(row.end) },
-            { key: "ms", head: text.ms, align: "end", cell: (row) => (row.ended ? <b>{f.duration(row.ms)}</b> : <span class="quiet">{text.open}</span>) },
-            { key: "orders", head: text.orders, align: "end", cell: (row) => (row.orders === undefined ? "–" : f.int(row.orders)) },
+            {
+              key: "ms",
+              head: text.ms,
+              align: "end",
+              cell: (row) => (row.ended ? <b>{f.duration(row.ms)}</b> : <span class="quiet">{openText(row)}</span>),
+            },
+            { key: "orders", head: text.orders, align: "end", cell: (row) => (row.orders === undefined ? none : f.int(row.orders)) },
             {
               key: "rate",
               head: text.rate,
               align: "end",
-              cell: (row) => (row.orders === undefined || !row.ended || row.ms === 0 ? "–" : f.rate(rateOver(row.orders, row.ms))),
+              cell: (row) => (row.orders === undefined || !row.ended || row.ms === 0 ? none : f.rate(rateOver(row.orders, row.ms))),
             },
           ]}
         />
@@ -67,11 +79,49 @@ function useRows(run: Run): Row[] {
   const over = run.status !== "running";
   const past = (...phases: Run["phase"][]) => !phases.includes(run.phase) && (over ? generatedAt !== null : true);
   return [
-    { name: names.generation, means: means.generation, start: run.createdAt, end: generatedAt, ms: run.generationTimeMs, ended: generatedAt !== null, orders: run.generated },
-    { name: names.enqueueVip, means: means.enqueueVip, start: null, end: null, ms: run.enqueueVipTimeMs, ended: past("GENERATING", "ENQUEUE_VIP") },
-    { name: names.vip, means: means.vip, start: run.startVIP, end: run.endVIP, ms: run.processingTimeVIPMs, ended: run.endVIP !== null, orders: run.totalProcessedVIP },
-    { name: names.enqueueNormal, means: means.enqueueNormal, start: null, end: null, ms: run.enqueueNormalTimeMs, ended: run.startNormal !== null },
-    { name: names.normal, means: means.normal, start: run.startNormal, end: run.endNormal, ms: run.processingTimeNormalMs, ended: run.endNormal !== null, orders: run.totalProcessedNormal },
+    {
+      name: names.generation,
+      means: means.generation,
+      start: run.createdAt,
+      end: generatedAt,
+      ms: run.generationTimeMs,
+      ended: generatedAt !== null,
+      orders: run.generated,
+    },
+    {
+      name: names.enqueueVip,
+      means: means.enqueueVip,
+      start: null,
+      end: null,
+      ms: run.enqueueVipTimeMs,
+      ended: past("GENERATING", "ENQUEUE_VIP"),
+    },
+    {
+      name: names.vip,
+      means: means.vip,
+      start: run.startVIP,
+      end: run.endVIP,
+      ms: run.processingTimeVIPMs,
+      ended: run.endVIP !== null,
+      orders: run.totalProcessedVIP,
+    },
+    {
+      name: names.enqueueNormal,
+      means: means.enqueueNormal,
+      start: null,
+      end: null,
+      ms: run.enqueueNormalTimeMs,
+      ended: run.startNormal !== null,
+    },
+    {
+      name: names.normal,
+      means: means.normal,
+      start: run.startNormal,
+      end: run.endNormal,
+      ms: run.processingTimeNormalMs,
+      ended: run.endNormal !== null,
+      orders: run.totalProcessedNormal,
+    },
     { name: names.total, means: means.total, start: null, end: null, ms: run.totalTimeMs, ended: over, orders: settled },
     {
       name: names.wallClock,

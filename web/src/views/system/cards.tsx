@@ -61,6 +61,11 @@ export function MemoryCard({ system }: Props) {
   );
 }
 
+/** A build from outside a repository says that it does not know its revision. */
+function known(revision: string): boolean {
+  return revision !== "" && revision !== "unknown";
+}
+
 export function BuildCard({ system }: Props) {
   const { t } = useI18n();
   const text = t.system.fields;
@@ -69,7 +74,7 @@ export function BuildCard({ system }: Props) {
       <Pairs
         rows={[
           [text.version, system.version || t.unknown],
-          [text.revision, system.revision ? <CopyId id={system.revision} /> : t.unknown],
+          [text.revision, known(system.revision) ? <CopyId id={system.revision} /> : t.unknown],
           [text.go, system.goVersion.replace(/^go/, "")],
           [text.platform, `${system.os}/${system.arch}`],
           [text.pid, <span class="mono">{system.pid}</span>],
@@ -84,7 +89,14 @@ export function ClientsCard({ system }: Props) {
   const { t, f } = useI18n();
   const text = t.system.fields;
   const { clients, cut, droppedLines, sockets, sse } = system.realtime;
-  const loss = (n: number) => (n === 0 ? "0" : <Badge tone="warn" icon="warn">{f.int(n)}</Badge>);
+  const loss = (n: number) =>
+    n === 0 ? (
+      "0"
+    ) : (
+      <Badge tone="warn" icon="warn">
+        {f.int(n)}
+      </Badge>
+    );
   return (
     <Card title={t.system.clients}>
       <Pairs

@@ -29,15 +29,18 @@ export function ReadinessCard({ probe, known }: Props) {
   return (
     <Card title={text.readiness} note={<Word ok={ready} yes={text.ready} no={text.notReady} />}>
       <p class="system-verdict" role="status">
-        {ready ? text.readyText(checks.length, f.int(checks.length)) : text.notReadyText(failing.map((check) => nameOf(check, text.checks)).join(", ") || probe.data.text.trim())}{" "}
+        {ready
+          ? text.readyText(checks.length, f.int(checks.length))
+          : text.notReadyText(failing.map((check) => check.name).join(", ") || probe.data.text.trim())}{" "}
         {!ready && <Link to="/logs?level=warn">{text.toLog}</Link>}
       </p>
       <ul class="system-checks">
         {checks.map((check) => (
           <li key={check.name}>
             <Word ok={check.ok} yes={text.checkOk} no={text.checkFailed} />
-            <span>{nameOf(check, text.checks)}</span>
-            <code class="quiet">{check.name}</code>
+            <span>
+              {nameOf(check, text.checks)} <code class="quiet">{check.name}</code>
+            </span>
             {check.detail && <span class="hint">{check.detail}</span>}
           </li>
         ))}

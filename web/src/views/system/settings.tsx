@@ -22,7 +22,12 @@ export function Settings({ settings }: { settings: readonly Setting[] }) {
     <Card title={text.settings} note={<Badge>{text.settingsCount(f.int(found.length), f.int(settings.length))}</Badge>} flush>
       <div class="system-filter">
         <TextField label={text.search} value={search} onValue={setSearch} placeholder={text.searchHint} inputMode="search" data-search />
-        <Chips label={text.originLabel} value={origin} onValue={setOrigin} options={originChoices.map((one) => [one, text.origin[one]] as const)} />
+        <Chips
+          label={text.originLabel}
+          value={origin}
+          onValue={setOrigin}
+          options={originChoices.map((one) => [one, text.origin[one]] as const)}
+        />
       </div>
       <div class="system-settings">
         <Table<Setting>
@@ -42,8 +47,14 @@ export function Settings({ settings }: { settings: readonly Setting[] }) {
             {
               key: "origin",
               head: text.columns.origin,
-              cell: (setting) => (setting.origin === "default" ? <span class="quiet">{text.origin.default}</span> : <Badge>{text.origin[setting.origin]}</Badge>),
+              cell: (setting) =>
+                setting.origin === "default" ? (
+                  <span class="quiet">{text.origin.default}</span>
+                ) : (
+                  <Badge>{text.origin[setting.origin]}</Badge>
+                ),
             },
+            { key: "group", head: text.columns.group, cell: (setting) => <span class="quiet">{setting.group}</span> },
             { key: "help", head: text.columns.help, cell: (setting) => <Help setting={setting} /> },
           ]}
         />
@@ -60,9 +71,10 @@ function Value({ setting }: { setting: Setting }) {
 /** What a setting does, and why it does nothing where it does nothing. */
 function Help({ setting }: { setting: Setting }) {
   const { t } = useI18n();
+  const told = setting.idle !== undefined && setting.help.endsWith(setting.idle);
   return (
     <>
-      <span>{setting.help}</span>
+      {!told && <span>{setting.help}</span>}
       {setting.idle && (
         <span class="system-idle">
           <Badge tone="warn" icon="dash">

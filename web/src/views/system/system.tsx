@@ -21,6 +21,7 @@ export default function System() {
   const probe = useResource(`probe ${turn}`, (signal) => api.text("readyz", { verbose: "true" }, signal));
   const system = useResource(`system ${turn}`, (signal) => api.get<SystemRow>("pedidos/system", {}, signal));
   const { data } = system;
+  const gone = !data && system.error !== undefined;
   return (
     <Page title={t.nav.system}>
       <div class="stack">
@@ -32,10 +33,10 @@ export default function System() {
             </Button>
           </div>
         )}
-        <ReadinessCard probe={probe} known={data?.checks ?? []} />
+        {!(gone && probe.error) && <ReadinessCard probe={probe} known={data?.checks ?? []} />}
         {data && <Facts system={data} />}
         {!data && !system.error && <Skeleton />}
-        {!data && system.error && (
+        {gone && system.error && (
           <Card>
             <ErrorState error={system.error} since={system.failingSince} retry={system.reload} />
           </Card>
