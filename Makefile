@@ -18,12 +18,34 @@ build: ## build bin/filavip, static, for this machine
 
 .PHONY: tools
 tools: # what the tests need beside Go
-	@.ci/tools gcc
+	@.ci/tools gcc node npm chromium
 
 .PHONY: test
-test: tools ## vet, and run all tests with the race detector
+test: test/go test/web ## vet, and run all tests: Go's with the race detector, the dashboard's in a browser
+
+.PHONY: test/go
+test/go: tools ## run Go's tests, with the race detector
 	$(GO) vet $(PKGS)
 	CGO_ENABLED=1 $(GO) test -race -timeout 9m $(PKGS)
+
+.PHONY: test/web
+test/web: tools build web/node_modules ## run the dashboard's tests, and those of Socket.IO with the official client
+	cd web && npm run --silent check && npm test && npm run --silent e2e
+
+.PHONY: ui
+ui: web/node_modules ## build the dashboard anew; it fails if what is committed was built from something else
+	cd web && npm run --silent build
+	@git diff --exit-code --stat -- internal/ui/dist internal/realtime/socketio/client && \
+		test -z "$$(git status --porcelain -- internal/ui/dist internal/realtime/socketio/client)" || \
+		{ echo "internal/ui/dist was not what the sources build; commit it"; exit 1; }
+
+.PHONY: screenshots
+screenshots: tools build web/node_modules ## take pictures of every view, into web/screenshots
+	cd web && npm run --silent screenshots
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
 
 .PHONY: test/short
 test/short: ## run the quick tests, without the race detector
@@ -70,4 +92,4 @@ golden: ## rewrite the golden files from what the code does now
 
 .PHONY: clean
 clean: ## remove what the build made
-	rm -rf bin
+	rm -rf bin web/screenshots

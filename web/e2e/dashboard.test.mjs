@@ -32,8 +32,8 @@ async function startRun(page, quantity) {
   await dialog.waitFor({ state: "detached" });
 }
 
-const heading = (page) => page.locator("h1").innerText();
-const step = (page, name) => page.locator("main ol li").filter({ hasText: name }).first();
+// The page keeps ids on one line by hyphens that do not break.
+const heading = async (page) => (await page.locator("h1").innerText()).replaceAll("\u2011", "-");
 const toast = (page, text) => page.locator(".toast").filter({ hasText: text }).first().waitFor();
 
 describe("runs", () => {
