@@ -29,24 +29,39 @@ func TestCompatibilityNamesRealTests(t *testing.T) {
 			t.Errorf("%s.%s does not exist", pkg, name)
 		}
 	}
+	web := sourcesOf(t, filepath.Join("..", "..", "web", "e2e", "*.test.mjs"))
+	for _, match := range regexp.MustCompile("`web: ([^`]+)`").FindAllStringSubmatch(string(page), -1) {
+		// What follows in the source may go on with what a test is repeated for.
+		if !strings.Contains(web, `test("`+match[1]) && !strings.Contains(web, "test(`"+match[1]) {
+			t.Errorf("no test of the web is called %q", match[1])
+		}
+	}
 }
 
 // testSources returns the text of a package's test files.
 func testSources(t *testing.T, pkg string) string {
 	t.Helper()
+	var all string
+	for _, dir := range []string{pkg, filepath.Join("store", pkg), filepath.Join("realtime", pkg)} {
+		all += sourcesOf(t, filepath.Join("..", dir, "*_test.go"))
+	}
+	return all
+}
+
+// sourcesOf returns the texts of the files that a pattern matches.
+func sourcesOf(t *testing.T, pattern string) string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all strings.Builder
-	for _, dir := range []string{pkg, filepath.Join("store", pkg)} {
-		files, err := filepath.Glob(filepath.Join("..", dir, "*_test.go"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all.Write(text)
-		}
+		all.Write(text)
 	}
 	return all.String()
 }
