@@ -43,7 +43,7 @@ func Dial(ctx context.Context, base string, opts DialOptions) (*Peer, error) {
 		CompressionMode: websocket.CompressionDisabled,
 	})
 	if answer != nil && answer.Body != nil {
-		answer.Body.Close()
+		_ = answer.Body.Close() // there is nothing in it
 	}
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)

@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"context"
-	"encoding/json"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ func TestPeer(t *testing.T) {
 		},
 		Handle: func(ctx context.Context, s *Socket, e Event) error {
 			time.Sleep(30 * time.Millisecond) // real time: heartbeats come while the peer waits
-			return s.Emit(ctx, "echo", e.Name, json.RawMessage(e.Args[0]))
+			return s.Emit(ctx, "echo", e.Name, e.Args[0])
 		},
 	})
 	listener := httptest.NewServer(server)
