@@ -69,7 +69,7 @@ func Gather(ctx context.Context, addr string, clients int) (*Crowd, error) {
 			if i < deaf {
 				c.deaf[i], errs[i] = socketio.Dial(ctx, c.base, socketio.DialOptions{ReadBuffer: deafBuffer})
 			} else {
-				c.readers[i-deaf], errs[i] = socketio.Dial(ctx, c.base, socketio.DialOptions{})
+				c.readers[i-deaf], errs[i] = c.listener(ctx)
 			}
 		})
 	}
@@ -82,6 +82,16 @@ func Gather(ctx context.Context, addr string, clients int) (*Crowd, error) {
 		c.all.Go(func() { c.read(ctx, i, p) })
 	}
 	return c, nil
+}
+
+// listener connects a client and waits until it has the status: what happens from then
+// on it must be told of.
+func (c *Crowd) listener(ctx context.Context) (*socketio.Peer, error) {
+	p, err := socketio.Dial(ctx, c.base, socketio.DialOptions{})
+	for name := ""; err == nil && name != wire.EventStatus; c.events.Add(1) {
+		name, _, err = p.Next(ctx)
+	}
+	return p, err
 }
 
 // read counts what a client gets until its connection ends.
