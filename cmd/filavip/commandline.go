@@ -16,10 +16,12 @@ import (
 // cobra that finds it.
 
 // strict makes what a command and those below it say of their arguments a matter of
-// usage. A command that only has others below it shows its help.
+// usage. A command that has others below it and does nothing itself shows its help.
 func strict(cmd *cobra.Command) {
 	if cmd.HasSubCommands() {
 		cmd.Args = noSuchCommand
+	}
+	if !cmd.Runnable() {
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	}
 	if check := cmd.Args; check != nil {

@@ -16,8 +16,8 @@ func newQueue(c *console) *cobra.Command {
 		Short:   "Look at the queue, pause it, clean it",
 		Example: "  filavip queue status\n  filavip queue jobs --state waiting,delayed --limit 20\n  filavip queue pause",
 	}
-	cmd.AddCommand(newQueueStatus(c), newQueueJobs(c), newQueuePause(c), newQueueResume(c), newQueueClose(c),
-		newQueueClean(c), newQueuePurge(c), newQueueRetry(c), newQueueRecover(c))
+	cmd.AddCommand(newQueueStatus(c), newQueueLanes(c), newQueueWorkers(c), newQueueJobs(c), newQueuePause(c),
+		newQueueResume(c), newQueueClose(c), newQueueClean(c), newQueuePurge(c), newQueueRetry(c), newQueueRecover(c))
 	return cmd
 }
 

@@ -32,6 +32,7 @@ func jobStates() []string {
 func newQueueClean(c *console) *cobra.Command {
 	var state, limit string
 	var grace time.Duration
+	var dryRun bool
 	cmd := newVerb(c, verb[wire.Cleaned]{
 		use: "clean", short: "Remove orders in one state", long: cleanLong,
 		keyed: true,
@@ -43,32 +44,50 @@ func newQueueClean(c *console) *cobra.Command {
 			if grace < 0 {
 				return wire.Cleaned{}, withStatus(exitUsage, fmt.Errorf("--grace: %v; allowed: 0 or more, such as 1m", grace))
 			}
-			return api.Clean(ctx, client.CleanOptions{State: state, Grace: grace, Limit: &n})
+			return api.Clean(ctx, client.CleanOptions{State: state, Grace: grace, Limit: &n, DryRun: dryRun})
 		},
-		facts: func(p *wire.Cleaned) []string { return []string{"state", p.State, "removed", grouped(p.Removed)} },
+		facts: func(p *wire.Cleaned) []string {
+			return []string{"state", p.State, done("removed", p.DryRun), grouped(p.Removed)}
+		},
 	})
-	cmd.Example = "  filavip queue clean\n  filavip queue clean --state failed --grace 24h --limit 0"
+	cmd.Example = "  filavip queue clean\n  filavip queue clean --state failed --grace 24h --limit 0 --dry-run"
 	cmd.Flags().StringVar(&state, "state", "waiting", "which orders: "+strings.Join(jobStates(), ", "))
 	cmd.Flags().DurationVar(&grace, "grace", 0, "only orders that have been in that state for longer")
 	cmd.Flags().StringVar(&limit, "limit", "1000", "how many at most; 0 for all")
+	addDryRun(cmd, &dryRun)
 	return completing(cmd, "state", jobStates())
 }
 
 func newQueuePurge(c *console) *cobra.Command {
-	var obliterate bool
+	var o client.PurgeOptions
 	cmd := newVerb(c, verb[wire.Purged]{
 		use: "purge", short: "Remove every order that is not settled",
 		long:  "Remove every order that waits, is delayed or is in hand.\n\nWith --obliterate dead letters are discarded too. Orders that were processed stay.",
 		keyed: true,
 		do: func(ctx context.Context, api *client.Client) (wire.Purged, error) {
-			return api.Purge(ctx, obliterate)
+			return api.Purge(ctx, o)
 		},
 		facts: func(p *wire.Purged) []string {
-			return []string{"removed", grouped(p.Removed), "dead letters too", yesNo(p.Obliterate)}
+			return []string{done("removed", p.DryRun), grouped(p.Removed), "dead letters too", yesNo(p.Obliterate)}
 		},
 	})
-	cmd.Flags().BoolVar(&obliterate, "obliterate", false, "discard the dead letters too")
+	cmd.Example = "  filavip queue purge --dry-run\n  filavip queue purge"
+	cmd.Flags().BoolVar(&o.Obliterate, "obliterate", false, "discard the dead letters too")
+	addDryRun(cmd, &o.DryRun)
 	return cmd
+}
+
+// addDryRun gives a command the flag that makes it only count.
+func addDryRun(cmd *cobra.Command, dryRun *bool) {
+	cmd.Flags().BoolVar(dryRun, "dry-run", false, "only count them, and change nothing")
+}
+
+// done names what was done to orders, or would be if it were no dry run.
+func done(what string, dryRun bool) string {
+	if dryRun {
+		return "would be " + what
+	}
+	return what
 }
 
 func newQueueRetry(c *console) *cobra.Command {

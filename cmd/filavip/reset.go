@@ -55,10 +55,18 @@ func (c *console) confirm(yes bool, question string) error {
 	if yes {
 		return nil
 	}
+	if err := c.mayAsk(); err != nil {
+		return err
+	}
+	return ask(c.in, c.err, question)
+}
+
+// mayAsk returns why nobody can be asked, nil if somebody can.
+func (c *console) mayAsk() error {
 	if in, ok := c.in.(*os.File); !ok || !isTerminal(in) {
 		return withStatus(exitUsage, errors.New("nobody to ask, as standard input is not a terminal; give --yes to go ahead"))
 	}
-	return ask(c.in, c.err, question)
+	return nil
 }
 
 func isTerminal(f *os.File) bool {

@@ -46,7 +46,8 @@ func newRoot(c *console) *cobra.Command {
 	root.SetErr(c.err)
 	addGroup(root, "process", "Process orders:", newRun(c), newVerify(c), newBench(c))
 	addGroup(root, "server", "Run a server:", newServe(c), newHealthcheck(c), newConfig(c))
-	addGroup(root, "operate", "Operate a running server:", newStatus(c), newWatch(c), newGenerate(c), newCancel(c), newReset(c), newQueue(c), newRuns(c), newLogs(c))
+	addGroup(root, "operate", "Operate a running server:", newStatus(c), newWatch(c), newGenerate(c), newCancel(c), newReset(c),
+		newQueue(c), newDLQ(c), newOrders(c), newRuns(c), newLogs(c))
 	addGroup(root, "other", "Other:", newVersion(c))
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")

@@ -121,9 +121,13 @@ func queueCalls(t *testing.T) []called {
 				return as(c.Clean(ctx, client.CleanOptions{State: "failed", Grace: 1500 * time.Millisecond, Limit: new(int64(0))}))
 			}},
 		{"Purge", "POST /pedidos/queue/purge", wire.Purged{Purged: true, Removed: 2},
-			func(ctx context.Context, c *client.Client) (any, error) { return as(c.Purge(ctx, false)) }},
-		{"Purge of all", "POST /pedidos/queue/purge?obliterate=true", wire.Purged{Purged: true, Obliterate: true},
-			func(ctx context.Context, c *client.Client) (any, error) { return as(c.Purge(ctx, true)) }},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.Purge(ctx, client.PurgeOptions{}))
+			}},
+		{"Purge with all", "POST /pedidos/queue/purge?dryRun=true&obliterate=true", wire.Purged{Obliterate: true, DryRun: true},
+			func(ctx context.Context, c *client.Client) (any, error) {
+				return as(c.Purge(ctx, client.PurgeOptions{Obliterate: true, DryRun: true}))
+			}},
 		{"RetryFailed", "POST /pedidos/queue/retry-failed", wire.Retried{Retried: 4},
 			func(ctx context.Context, c *client.Client) (any, error) { return as(c.RetryFailed(ctx, 0)) }},
 		{"RetryFailed some", "POST /pedidos/queue/retry-failed?limit=4", wire.Retried{Retried: 4},

@@ -71,11 +71,20 @@ func (c *Client) Clean(ctx context.Context, o CleanOptions) (wire.Cleaned, error
 	return post[wire.Cleaned](ctx, c, "clean", "/pedidos/queue/clean", p)
 }
 
-// Purge removes every order that is not settled; with obliterate the dead letters too.
-func (c *Client) Purge(ctx context.Context, obliterate bool) (wire.Purged, error) {
+// PurgeOptions say how far a purge goes.
+type PurgeOptions struct {
+	Obliterate bool // the dead letters too
+	DryRun     bool // only count
+}
+
+// Purge removes every order that is not settled.
+func (c *Client) Purge(ctx context.Context, o PurgeOptions) (wire.Purged, error) {
 	p := params{}
-	if obliterate {
-		p.flag("obliterate", &obliterate)
+	if o.Obliterate {
+		p.flag("obliterate", &o.Obliterate)
+	}
+	if o.DryRun {
+		p.flag("dryRun", &o.DryRun)
 	}
 	return post[wire.Purged](ctx, c, "purge", "/pedidos/queue/purge", p)
 }
