@@ -72,7 +72,7 @@ func (f *deadSetFlags) check(cmd *cobra.Command, ids []string) (err error) {
 // sayPassedOver says how many of the named orders were no dead letters.
 func (f *deadSetFlags) sayPassedOver(r *remote, taken int64) {
 	if over := int64(len(f.set.IDs)) - taken; over > 0 && f.set.Limit == 0 {
-		r.say(fmt.Sprintf("orders passed over, since they are no dead letters: %s", grouped(over)))
+		r.say("orders passed over, since they are no dead letters: " + grouped(over))
 	}
 }
 

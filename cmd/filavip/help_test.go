@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +28,7 @@ func TestHelp(t *testing.T) {
 	for _, name := range []string{
 		"serve", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck",
 		"queue", "queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
-		"queue recover-stuck", "queue close",
+		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "orders", "dlq", "dlq groups", "dlq list", "dlq retry", "dlq discard",
 	} {
 		cmd := all["filavip "+name]
 		if cmd == nil {
@@ -58,6 +57,10 @@ func TestCompletion(t *testing.T) {
 	}
 	filavip(t, "completion", "bash", "--help").ends(exitOK).shows("source <(filavip completion bash)")
 	filavip(t, "__complete", "queue", "clean", "--state", "").ends(exitOK).shows(strings.Join(jobStates(), "\n"))
+	filavip(t, "__complete", "orders", "--status", "").ends(exitOK).shows(strings.Join(statuses(), "\n"))
+	filavip(t, "__complete", "orders", "--tier", "").ends(exitOK).shows(strings.Join(tiers(), "\n"))
+	filavip(t, "__complete", "orders", "--priority", "").ends(exitOK).shows("VIP\nNORMAL")
+	filavip(t, "__complete", "dlq", "").ends(exitOK).shows("discard\t", "retry\t")
 	filavip(t, "__complete", "queue", "").ends(exitOK).shows("pause\t", "recover-stuck\t")
 }
 
@@ -131,6 +134,38 @@ func TestWrongCommandLines(t *testing.T) {
 		"queue retry-failed --limit 0":     `--limit: "0"`,
 		"queue recover-stuck --max-jobs":   "needs an argument",
 		"queue recover-stuck --max-jobs=0": `--max-jobs: "0"`,
+		"queue lanes extra":                `unexpected argument "extra"`,
+		"queue workers -o xml":             `--output: "xml"`,
+		"queue purge --dry-run=2":          `--dry-run: "2"; allowed: true or false`,
+		"orders a b":                       "accepts at most 1 arg",
+		"orders a --tier GOLD":             "an ID shows one order, and --tier finds orders",
+		"orders --limit 0":                 `--limit: "0"; allowed: a whole number from 1 to 10000`,
+		"orders --limit 10001":             `--limit: "10001"`,
+		"orders --tier lead":               `--tier: "lead"; allowed: BRONZE, SILVER, GOLD, DIAMOND`,
+		"orders --tier=":                   `--tier: ""; allowed: BRONZE`,
+		"orders --priority high":           `--priority: "high"; allowed: VIP, NORMAL`,
+		"orders --status done":             `--status: "done"; allowed: pendente, processado, falhou, removido`,
+		"orders --run 7":                   `--run: "7"; allowed: latest, all, or the ID of a run`,
+		"orders --run=":                    `--run: ""; allowed: latest, all, or the ID of a run`,
+		"orders --customer=":               "--customer: it is empty",
+		"orders --id=":                     "--id: it is empty",
+		"orders --cursor=":                 "--cursor: it is empty",
+		"dlq lst":                          `unknown command "lst" for "filavip dlq"; did you mean list?`,
+		"dlq -o xml":                       `--output: "xml"`,
+		"dlq list extra":                   `unexpected argument "extra"`,
+		"dlq list --group=":                "--group: it is empty",
+		"dlq list --limit 0":               `--limit: "0"; allowed: a whole number from 1 to 10000`,
+		"dlq retry":                        "which dead letters? give the IDs of orders, --group or --all",
+		"dlq retry --all=false":            "which dead letters?",
+		"dlq retry a --all":                "give one of the three",
+		"dlq retry a --group g":            "give one of the three",
+		"dlq retry --all --group g":        "give one of the three",
+		"dlq retry --group=":               "--group: it is empty",
+		"dlq retry --all --limit -1":       `--limit: "-1"; allowed: a whole number from 0 to`,
+		"dlq retry é":                      `"é" is no order's ID; allowed: 1 to 64 printable ASCII characters`,
+		"dlq discard":                      "which dead letters?",
+		"dlq discard a --all --yes":        "give one of the three",
+		"dlq discard --all":                "nobody to ask, as standard input is not a terminal; give --yes",
 		"verify extra":                     `unexpected argument "extra"; "filavip verify" takes flags alone`,
 		"serve --backend-logs false":       "did you mean --backend-logs=false?",
 		"run --strict true":                "did you mean --strict=true?",
@@ -151,18 +186,18 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	gone := serveApp(t)
 	gone.stop()
-	asking := slices.DeleteFunc(remoteLines(), func(line string) bool { return line == "reset" })
-	for _, line := range append(asking, "reset --yes") {
+	for _, line := range remoteLines() {
 		gone.does(strings.Fields(line)...).ends(exitUnreachable).says(client.ErrUnreachable.Error(), gone.url, `"filavip serve"`, "FILAVIP_URL")
 	}
 }
 
-// remoteLines are the commands that talk to a server, without flags.
+// remoteLines are the commands that talk to a server, with no more flags than they need.
 func remoteLines() []string {
 	return []string{
-		"status", "generate", "generate --wait", "cancel", "reset", "runs", "runs 019ab000-0000-7000-8000-00ffffffffff", "logs", "healthcheck",
+		"status", "generate", "generate --wait", "cancel", "reset --yes", "runs", "runs 019ab000-0000-7000-8000-00ffffffffff", "logs", "healthcheck",
 		"queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
-		"queue recover-stuck", "queue close",
+		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "orders", "orders --run all", "orders a",
+		"dlq", "dlq groups", "dlq list", "dlq retry --all", "dlq retry a", "dlq discard --all --dry-run", "dlq discard --all --yes",
 	}
 }
 
@@ -171,9 +206,6 @@ func TestTimeout(t *testing.T) {
 	t.Parallel()
 	s := serveApp(t)
 	for _, line := range remoteLines() {
-		if line == "reset" {
-			line = "reset --yes"
-		}
 		s.does(append(strings.Fields(line), "--timeout", "1ns")...).ends(exitTimeout).says("--timeout")
 	}
 }

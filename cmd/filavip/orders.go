@@ -68,7 +68,7 @@ func newOrders(c *console) *cobra.Command {
 // addTo adds the flags to a command and returns their names.
 func (f *ordersFlags) addTo(cmd *cobra.Command) []string {
 	flags := cmd.Flags()
-	flags.StringVar(&f.opts.ID, "id", "", "the order of this ID, in any run")
+	flags.StringVar(&f.opts.ID, "id", "", "the order of this ID, in any run unless --run is given")
 	flags.StringVar(&f.opts.Customer, "customer", "", "part of the customer's name, in upper or lower case")
 	flags.StringVar(&f.opts.Tier, "tier", "", "which tier: "+strings.Join(tiers(), ", "))
 	flags.StringVar(&f.opts.Priority, "priority", "", "which lane: "+strings.Join(priorities(), ", "))

@@ -80,6 +80,11 @@ func TestQueueCleanAndPurge(t *testing.T) {
 	s := serveApp(t)
 	s.starts("30")
 	s.does("queue", "clean", "--state", "sleeping").ends(exitUsage).says("sleeping")
+	s.does("queue", "clean", "--limit", "10", "--dry-run").ends(exitOK).shows("state             waiting", "would be removed  10")
+	if got := decoded[wire.Purged](s.does("queue", "purge", "--dry-run", "-o", "json").ends(exitOK)); got.Removed != 30 || got.Purged || !got.DryRun {
+		t.Errorf("queue purge --dry-run -o json = %+v, want 30 that would be removed", got)
+	}
+	s.wantCounts("two dry runs", wire.QueueCounts{Waiting: 30, Paused: true})
 	s.does("queue", "clean", "--grace", "1h").ends(exitOK).shows("removed  0")
 	s.does("queue", "clean", "--limit", "10").ends(exitOK).shows("state    waiting", "removed  10")
 	s.wantCounts("clean --limit 10", wire.QueueCounts{Waiting: 20, Paused: true})
@@ -118,5 +123,25 @@ func TestQueueRecoverStuck(t *testing.T) {
 	s.does("queue", "recover-stuck").ends(exitOK).shows("recovered  0")
 	if got := decoded[wire.Recovered](s.does("queue", "recover-stuck", "--max-jobs", "3", "-o", "json").ends(exitOK)); got.Recovered != 0 {
 		t.Errorf("queue recover-stuck -o json recovered %d of nothing", got.Recovered)
+	}
+}
+
+func TestQueueLanesAndWorkers(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t, "workers", "3")
+	s.does("queue", "lanes").ends(exitOK).shows("VIP  NORMAL\n", "gate open: NORMAL orders may start\n")
+	s.starts("40")
+	got := decoded[lanes](s.does("queue", "lanes", "-o", "json").ends(exitOK))
+	if vip, normal := got.Lanes.VIP.Waiting, got.Lanes.Normal.Waiting; got.Gate != wire.GateShut || vip == 0 || vip+normal != 40 {
+		t.Errorf("queue lanes -o json with 40 orders waiting = %+v; want the gate shut, and VIP ones among the 40", got)
+	}
+	s.does("queue", "lanes").ends(exitOK).shows("gate shut: a VIP order is unsettled, so no NORMAL one starts\n")
+	if n := strings.Count(s.does("queue", "workers").ends(exitOK).shows("worker-1  idle").out, "\n"); n != 4 {
+		t.Errorf("queue workers shows %d lines, want a heading and three", n)
+	}
+	list := decoded[[]wire.Worker](s.does("queue", "workers", "-o", "json").ends(exitOK))
+	lines := s.does("queue", "workers", "-o", "ndjson").ends(exitOK).out
+	if len(list) != 3 || strings.Count(lines, "\n") != 3 {
+		t.Errorf("queue workers: %d in JSON, lines %q; want 3 of each", len(list), lines)
 	}
 }

@@ -98,6 +98,63 @@ func TestJobsView(t *testing.T) {
 	golden(t, "jobs", func(w io.Writer) error { return printJobs(w, &list) })
 }
 
+// threeOrders are three; one has a text that a terminal would obey.
+func threeOrders(t *testing.T) (orders []wire.Order) {
+	t.Helper()
+	err := json.Unmarshal([]byte(`[
+		{"id":"a-1","cliente":"Ana","valor":1000.00,"tier":"DIAMOND","priority":"VIP","status":"processado","attempts":1,
+		 "createdAt":"2026-11-23T08:00:00.000Z","processedAt":"2026-11-23T08:00:01.000Z","runId":"019ab000-0000-7000-8000-00ffffffffff"},
+		{"id":"a-2","cliente":"Ação\u001b[2J","valor":2.50,"tier":"GOLD","priority":"NORMAL","status":"pendente",
+		 "createdAt":"2026-11-23T08:00:00.000Z","processedAt":null,"observacoes":"two\nlines","runId":"019ab000-0000-7000-8000-00ffffffffff"},
+		{"id":"a-3","cliente":"Bia","valor":7.25,"tier":"BRONZE","priority":"NORMAL","status":"falhou","attempts":3,"reason":"no\nstock of 12",
+		 "createdAt":"2026-11-23T08:00:00.000Z","processedAt":"2026-11-23T08:00:02.000Z","runId":"019ab000-0000-7000-8000-00ffffffffff"}]`), &orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return orders
+}
+
+func TestOrderViews(t *testing.T) {
+	t.Parallel()
+	orders := threeOrders(t)
+	at := orders[2].ProcessedAt
+	letter := wire.DeadLetter{Order: orders[2], Group: "no stock of <n>", Attempts: 3, FirstFailure: at, LastFailure: at, Redriven: 1}
+	golden(t, "orders", func(w io.Writer) error { return printOrders(w, orders) })
+	golden(t, "story", func(w io.Writer) error {
+		return printStory(w, &wire.Story{Order: orders[1], Events: []wire.StoryEvent{
+			{At: orders[1].CreatedAt, Kind: wire.StoryAccepted, Text: "accepted as order 1"}, {Kind: wire.StoryWaiting, Text: "waits\x1b[2J"},
+		}})
+	})
+	golden(t, "story-dead", func(w io.Writer) error {
+		return printStory(w, &wire.Story{Order: orders[2], DeadLetter: &letter, Events: []wire.StoryEvent{
+			{At: at, Kind: wire.StoryDead, Text: "became a dead letter", Attempts: 3},
+		}})
+	})
+	golden(t, "dead-letters", func(w io.Writer) error { return printDeadLetters(w, []wire.DeadLetter{letter}) })
+	golden(t, "dead-groups", func(w io.Writer) error {
+		return printGroups(w, []wire.DeadLetterGroup{
+			{Group: "no stock of <n>", Count: 1234, First: at, Last: at, Example: "no\nstock of 12"}, {Group: "timeout", Count: 2, First: at, Last: at, Example: "timeout"},
+		})
+	})
+}
+
+func TestDiagnosisViews(t *testing.T) {
+	t.Parallel()
+	run, _, now := someRun(order.WaitingVIPDrain)
+	golden(t, "lanes", func(w io.Writer) error {
+		return printLanes(w, &lanes{Gate: wire.GateShut, Stalled: "disk_full", Lanes: wire.Lanes{
+			VIP:    wire.LaneState{Waiting: 1000, Active: 50, Delayed: 1, Completed: 20, Failed: 3, Removed: 4, Blocks: wire.BlockCounts{Ready: 20, Claimed: 2, Delayed: 1}},
+			Normal: wire.LaneState{Waiting: 1_000_000, Blocks: wire.BlockCounts{Ready: 4000}},
+		}})
+	})
+	golden(t, "workers", func(w io.Writer) error {
+		return printWorkers(w, []wire.Worker{
+			{ID: "worker-1", State: wire.WorkerWorking, Lane: new("VIP"), RunID: &run.ID, OrderID: new("01a2076b-4400-7000-8000-070000000001"), Orders: 1250, Since: wire.At(now)},
+			{ID: "worker-2", State: wire.WorkerIdle, Since: wire.At(now)},
+		})
+	})
+}
+
 func TestInterleave(t *testing.T) {
 	t.Parallel()
 	got := interleave(
