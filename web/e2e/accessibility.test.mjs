@@ -76,3 +76,24 @@ test("a phase change is announced", async () => {
   await page.waitForFunction(() => window.announced.some((text) => /Phase: Done/.test(text)));
   await close();
 });
+
+test("what is planted is found", async () => {
+  const { page, trouble, close } = await openPage(browser, server);
+  await page.goto(server.url);
+  await ready(page);
+  await page.evaluate(() => {
+    const image = document.createElement("img"); // without a text
+    image.src = "favicon.svg";
+    document.querySelector("main").append(image);
+    document.body.insertAdjacentHTML("beforeend", '<p style="color: red">styled in the markup</p>');
+    fetch("http://127.0.0.1:9/elsewhere").catch(() => {});
+    setTimeout(() => {
+      throw new Error("planted");
+    });
+  });
+  assert.ok((await violations(page)).some((what) => what.startsWith("image-alt")));
+  for (const want of [/style-src/, /connect-src|request to http:\/\/127\.0\.0\.1:9/, /error: planted/]) {
+    await until(() => trouble.some((what) => want.test(what)), String(want));
+  }
+  await close();
+});
