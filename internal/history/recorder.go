@@ -191,8 +191,21 @@ func (r *Recorder) record(before, run *order.Run, p *point) {
 		r.end()
 		rec = &recording{run: run.ID, since: run.Accepted, tried: p.At, known: !same}
 		r.recs = append(r.recs, rec)
+		p = sinceAcceptance(p, run)
 	}
 	rec.add(p, !run.Active())
+}
+
+// sinceAcceptance returns the first sample of a run without the time before the run was
+// accepted, which may be the second that a look takes while nothing happens.
+func sinceAcceptance(p *point, run *order.Run) *point {
+	over := max(time.Millisecond, p.At.Sub(run.Accepted))
+	if over >= p.Over {
+		return p
+	}
+	first := *p
+	first.Over = over
+	return &first
 }
 
 // end ends every recording: another run has begun, or the process ends. mu held.

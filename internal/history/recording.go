@@ -8,7 +8,7 @@ import (
 
 const (
 	tick      = 100 * time.Millisecond
-	leastOver = tick / 2        // a shorter sample joins the one before: its rate would say nothing
+	leastOver = tick / 2        // a shorter sample joins a neighbour: its rate would say nothing
 	fineFor   = time.Minute     // of a run, from its acceptance
 	saveEvery = 5 * time.Second // of a run that goes on
 	blockFor  = time.Minute     // that a block is about, at most
@@ -40,6 +40,9 @@ func (rec *recording) add(p *point, ended bool) {
 		rec.open.fold(p)
 	}
 	second := p.At.Truncate(time.Second).After(p.At.Add(-p.Over))
+	if len(rec.block) == 0 && rec.open.Over < leastOver && !ended {
+		return // there is none before: it joins the one behind
+	}
 	if ended || second || p.At.Sub(rec.since) <= fineFor {
 		rec.close()
 	}

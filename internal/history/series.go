@@ -21,6 +21,10 @@ const (
 	MaxSamples = 4000
 	// maxChosen bounds the samples of a Series whose step was not given.
 	maxChosen = 600
+	// fair is the shortest time over which orders a second say how fast the work went:
+	// workers settle tens of thousands at a time, and over less than this it is chance
+	// how many such lots it holds.
+	fair = 250 * time.Millisecond
 )
 
 // Query chooses samples.
@@ -44,7 +48,7 @@ type Series struct {
 	From, To time.Time
 	Samples  []event.Sample
 	Marks    []Mark  // within the time, in its order
-	Peak     float64 // most orders settled a second, over the shortest samples there are
+	Peak     float64 // most orders settled a second, over the shortest stretch of at least 250 ms
 	Mean     float64 // orders settled a second, over the time in which there was work
 	Drain    event.Forecast
 }
@@ -136,7 +140,7 @@ func (r *Recorder) unsaved(run order.RunID) (points []point, first int, recorded
 // fill puts the samples in, folded to the step; to the shortest usual one that is not below
 // least if it is zero.
 func (s *Series) fill(points []point, step, least time.Duration) {
-	s.Peak, s.Mean = rates(points)
+	s.Peak, s.Mean = peakOf(points), meanOf(points)
 	if widest := s.To.Sub(s.From) / MaxSamples; step == 0 {
 		step = suitable(least)
 	} else if step < widest {
@@ -146,6 +150,7 @@ func (s *Series) fill(points []point, step, least time.Duration) {
 	if step > tick {
 		points = folded(points, step)
 	}
+	points = blunted(points)
 	s.Samples = make([]event.Sample, len(points))
 	for i := range points {
 		s.Samples[i] = points[i].sample()
@@ -165,8 +170,42 @@ func suitable(least time.Duration) time.Duration {
 	return (least + time.Hour - 1).Truncate(time.Hour)
 }
 
-// rates returns the peak and the mean of a [Series].
-func rates(points []point) (peak, mean float64) {
+// blunted folds a sample at either end into its neighbour if it is much shorter than that
+// and not fair: where a run begins and ends within a tick or a cell is chance, and a rate
+// over what is left there would stand out of the curve. It may change the slice.
+func blunted(points []point) []point {
+	short := func(at, beside *point) bool { return at.Over < fair && at.Over < beside.Over*3/4 }
+	if n := len(points); n > 1 && short(&points[n-1], &points[n-2]) {
+		points[n-2].fold(&points[n-1])
+		points = points[:n-1]
+	}
+	if len(points) > 1 && short(&points[0], &points[1]) {
+		points[0].fold(&points[1])
+		points = slices.Delete(points, 1, 2)
+	}
+	return points
+}
+
+// peakOf looks at every shortest stretch of samples that is fair; at all of them if they
+// are less together.
+func peakOf(points []point) (peak float64) {
+	var settled int64
+	var over time.Duration
+	from := 0
+	for i := range points {
+		settled, over = settled+points[i].Settled(), over+points[i].Over
+		for over-points[from].Over >= fair {
+			settled, over = settled-points[from].Settled(), over-points[from].Over
+			from++
+		}
+		if over >= fair || i == len(points)-1 && over > 0 && from == 0 {
+			peak = max(peak, float64(settled)/over.Seconds())
+		}
+	}
+	return peak
+}
+
+func meanOf(points []point) float64 {
 	var settled int64
 	var busy time.Duration
 	for i := range points {
@@ -176,12 +215,11 @@ func rates(points []point) (peak, mean float64) {
 			continue
 		}
 		settled, busy = settled+n, busy+p.Over
-		peak = max(peak, float64(n)/p.Over.Seconds())
 	}
-	if busy > 0 {
-		mean = float64(settled) / busy.Seconds()
+	if busy == 0 {
+		return 0
 	}
-	return peak, mean
+	return float64(settled) / busy.Seconds()
 }
 
 // within returns the marks in that time, both ends included, in its order.

@@ -122,7 +122,7 @@ type TimeSeries struct {
 	To      int64       `json:"to" doc:"In milliseconds since 1970."`
 	Samples []Sample    `json:"samples" nullable:"false" doc:"In the order of time. Times in which no process ran have none."`
 	Phases  []PhaseMark `json:"phases" nullable:"false" doc:"When runs entered their phases."`
-	Peak    float64     `json:"peak" doc:"Most orders settled a second, over the shortest samples there are."`
+	Peak    float64     `json:"peak" doc:"Most orders settled a second, over 250 ms or, where samples are longer, over one of them."`
 	Mean    float64     `json:"mean" doc:"Orders settled a second, over the time in which there was work."`
 	Drain   Forecast    `json:"drain" doc:"Of now, whatever the window."`
 }
