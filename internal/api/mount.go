@@ -103,11 +103,16 @@ func (w *inMemory) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
-// Status returns the JSON body of GET /pedidos as it is now, up to 100 ms old.
+// Status returns the JSON body of GET /pedidos as it is now, up to 100 ms old but no older
+// than the last [API.Refresh].
 func (a *API) Status(ctx context.Context) ([]byte, error) {
 	now, err := a.latest.get(ctx)
 	return now.body, err
 }
+
+// Refresh makes the next status that is asked for a new one: something has happened that
+// somebody may have heard of.
+func (a *API) Refresh() { a.latest.drop() }
 
 // Language returns the tag of the language that the client likes best, en or pt-BR.
 func (a *API) Language(r *http.Request) string { return languageOf(r).tag() }

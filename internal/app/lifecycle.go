@@ -36,15 +36,24 @@ func (a *App) Stop(ctx context.Context) error {
 }
 
 // PublishPhase implements [pipeline.Publisher]: the change goes out together with the
-// snapshot that shows it.
+// snapshot that shows it, and how far the run is then. If no snapshot can be taken it goes
+// out alone. Whoever has heard of it is shown no earlier phase when it asks.
 func (a *App) PublishPhase(change event.PhaseChange) {
 	if a.opts.OnPhase != nil {
 		a.opts.OnPhase(change)
 	}
 	a.announcing.Lock()
 	defer a.announcing.Unlock()
-	if status, err := a.status(context.Background()); err == nil {
-		a.hub.PublishPhase(change, status)
+	if a.api != nil {
+		a.api.Refresh()
+	}
+	status, err := a.status(context.Background())
+	if err != nil {
+		status = event.Status{} // an old one, which the hub passes over
+	}
+	a.hub.PublishPhase(change, status)
+	if status.Run != nil && status.Run.ID == change.Run {
+		a.hub.PublishProgress(progressOf(&status))
 	}
 }
 

@@ -1,75 +1,98 @@
-package app_test
+package app
 
 import (
-	"io"
-	"net"
-	"net/http"
-	"strconv"
-	"strings"
+	"context"
+	"encoding/json"
+	"path/filepath"
 	"testing"
+	"time"
 
-	"github.com/filavip/filavip/internal/app"
+	"github.com/filavip/filavip/internal/config"
+	"github.com/filavip/filavip/internal/event"
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/wire"
 )
 
-// freePort returns a port that was free a moment ago.
-func freePort(t *testing.T) string {
+// working starts an app that serves on any port.
+func working(t *testing.T) *App {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	cfg, err := config.Load(config.Sources{Flags: map[string]string{
+		"data": filepath.Join(t.TempDir(), "data"), "port": "0", "backend-logs": "false",
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	a, err := New(cfg, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Stop(context.Background()) }) // a store may be closed already
+	if err := a.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
-func TestBothPortsServeAll(t *testing.T) {
+// TestAPhaseChangeIsAnnouncedWithoutASnapshot: at the end of a process the store may be
+// gone before the last who asks it.
+func TestAPhaseChangeIsAnnouncedWithoutASnapshot(t *testing.T) {
 	t.Parallel()
-	port := freePort(t)
-	p := begin(t, t.TempDir(), map[string]string{"dashboard-port": port})
-	defer p.stop()
-	if got, want := p.DashboardAddr(), "127.0.0.1:"+port; got != want {
-		t.Fatalf("DashboardAddr() = %q, want %q", got, want)
+	a := working(t)
+	sub, _ := a.hub.Subscribe(event.Filter{Kinds: event.KindPhase})
+	defer sub.Close()
+	if err := a.store.Close(); err != nil {
+		t.Fatal(err)
 	}
-	for _, base := range []string{p.base, "http://" + p.DashboardAddr()} {
-		for path, want := range map[string]string{
-			"/":                                   "<!doctype html>",
-			"/pedidos":                            `{"contractVersion":2,"phase":"IDLE"`,
-			"/socket.io/?EIO=4&transport=polling": `0{`,
-			"/pedidos/stream?events=connected":    "retry: 2000",
-		} {
-			// A page of that very port asks; the stream does not end by itself.
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Origin", base)
-			res, err := http.DefaultClient.Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			start := make([]byte, len(want))
-			if _, err := io.ReadFull(res.Body, start); err != nil || string(start) != want {
-				t.Errorf("GET %s%s = %d %q, %v; want it to begin with %q", base, path, res.StatusCode, start, err, want)
-			}
-			res.Body.Close()
+	change := event.PhaseChange{Run: order.NewRunID(1, 1), From: order.Generating, To: order.EnqueueVIP}
+	a.PublishPhase(change)
+	a.hub.Close() // what waits is handed out, and then the end
+	if d, err := sub.Next(t.Context()); err != nil || d.Event != event.Event(change) {
+		t.Errorf("Next = %v, %v; want the change", d.Event, err)
+	}
+}
+
+// TestWhatIsHeardOfARun: whoever has heard of a phase sees none before it in the status,
+// and the last progress of a run is all of it.
+func TestWhatIsHeardOfARun(t *testing.T) {
+	t.Parallel()
+	a := working(t)
+	sub, _ := a.hub.Subscribe(event.Filter{Kinds: event.KindPhase | event.KindProgress})
+	defer sub.Close()
+	if _, err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, err := a.api.Status(t.Context()); err != nil { // an old one is there to be shown
+			t.Fatal(err)
 		}
-	}
-}
-
-func TestASecondPortThatIsTaken(t *testing.T) {
-	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	taken := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	a, err := app.New(settings(t, t.TempDir(), map[string]string{"dashboard-port": taken}), app.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Stop(t.Context())
-	if err := a.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), taken) {
-		t.Errorf("Listen = %v, want an error that names port %s", err, taken)
+		if _, err := a.pipeline.Start(t.Context(), NewSpec(&a.cfg, 20_000, 1), nil); err != nil {
+			t.Fatal(err)
+		}
+		var last event.Progress
+		for over := false; !over || last.Phase != order.Done; {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a guard against hanging
+			d, err := sub.Next(ctx)
+			cancel()
+			if err != nil {
+				t.Fatalf("Next = %v, with %+v the last progress; want DONE and all", err, last)
+			}
+			switch e := d.Event.(type) {
+			case event.Progress:
+				last = e
+				if over && e.Phase < order.Done {
+					t.Errorf("progress within %v came behind the end", e.Phase)
+				}
+			case event.PhaseChange:
+				over = e.To.Ended()
+				body, err := a.api.Status(t.Context())
+				var shown wire.Status
+				if err != nil || json.Unmarshal(body, &shown) != nil || shown.Phase < e.To {
+					t.Errorf("after the change to %v the status shows %v (%v)", e.To, shown.Phase, err)
+				}
+			}
+		}
+		if last.Done != last.Total || last.Total == 0 {
+			t.Errorf("the last progress is %d of %d", last.Done, last.Total)
+		}
 	}
 }

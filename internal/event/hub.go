@@ -102,7 +102,8 @@ func (h *Hub) PublishStatus(s Status) {
 // PublishPhase announces a phase change together with the snapshot that shows it, in
 // one step: whoever subscribes before gets both, whoever subscribes after has it in the
 // current snapshot. A snapshot that PublishStatus would ignore is ignored here too; the
-// change is announced all the same.
+// change is announced all the same. Progress that was made before the change is not handed
+// out behind it.
 func (h *Hub) PublishPhase(c PhaseChange, s Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -116,6 +117,7 @@ func (h *Hub) PublishPhase(c PhaseChange, s Status) {
 	}
 	h.phases.keep(d)
 	for sub := range h.subs {
+		sub.overtake(&c)
 		if lost := sub.offerPhase(d); lost > 0 {
 			h.drop(sub)
 			h.stats.Cut++

@@ -261,7 +261,7 @@ func TestFilter(t *testing.T) {
 			h.PublishLine(Line{Level: slog.LevelInfo})
 			h.PublishLine(Line{Level: slog.LevelError})
 			h.PublishMetrics(Metrics{})
-			h.PublishProgress(Progress{})
+			h.PublishProgress(Progress{Run: order.NewRunID(1, 1), Phase: order.Generating})
 			h.PublishPhase(change(order.Idle, order.Generating), status(order.Generating, 0))
 			h.Close()
 			var got []Kind
@@ -581,5 +581,24 @@ func TestWhoComesBackFromAnywhereMissesNothing(t *testing.T) {
 		if len(seen) != changes+lines {
 			t.Errorf("who stopped after %d events and came back has seen %d of %d", stop, len(seen), changes+lines)
 		}
+	}
+}
+
+// TestProgressIsNotBehindThePhaseThatLeftIt: what is conflated waits for its turn, a phase
+// change does not; the last that is heard of a run must not be that it is nearly done.
+func TestProgressIsNotBehindThePhaseThatLeftIt(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{})
+	s, _ := h.Subscribe(Filter{Kinds: KindPhase | KindProgress})
+	run := order.NewRunID(1, 1)
+	h.PublishProgress(Progress{Run: run, Phase: order.Generating, Done: 9, Total: 10})
+	h.PublishPhase(change(order.Generating, order.EnqueueVIP), status(order.EnqueueVIP, 1))
+	next(t, s)
+	wantNothing(t, s)
+	h.PublishProgress(Progress{Run: run, Phase: order.WaitingVIPDrain, Done: 1, Total: 10})
+	h.PublishPhase(change(order.EnqueueVIP, order.WaitingVIPDrain), status(order.WaitingVIPDrain, 1))
+	next(t, s)
+	if d, wait, _ := s.take(); d.ID == 0 && wait == 0 {
+		t.Error("progress within the phase that was entered is gone")
 	}
 }

@@ -254,6 +254,16 @@ func (s *Subscription) offerPhase(d Delivery) (lost uint64) {
 	return lost
 }
 
+// overtake forgets progress within a phase that the run has left.
+func (s *Subscription) overtake(c *PhaseChange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, waits := s.slots[progressSlot].latest.Event.(Progress)
+	if waits && (p.Run == c.Run && p.Phase < c.To || string(p.Run[:]) < string(c.Run[:])) {
+		s.slots[progressSlot].latest = Delivery{}
+	}
+}
+
 // finish lets the reader have what waits, and then the end.
 func (s *Subscription) finish() {
 	s.mu.Lock()
