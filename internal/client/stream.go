@@ -99,7 +99,7 @@ func (s *streaming) once(ctx context.Context) error {
 	s.begun = true
 	silence := time.AfterFunc(quietFor, cancel)
 	defer silence.Stop()
-	p := eventParser{id: s.last}
+	p := eventParser{id: s.last, seen: s.last}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(make([]byte, 0, 8<<10), maxEvent)
 	lines.Split(splitLines)
@@ -109,14 +109,13 @@ func (s *streaming) once(ctx context.Context) error {
 		if p.retry > 0 {
 			s.wait = p.retry
 		}
-		if !ok {
-			continue
+		if ok {
+			if err := s.each(e); err != nil {
+				s.stopped = err
+				return err
+			}
 		}
-		if err := s.each(e); err != nil {
-			s.stopped = err
-			return err
-		}
-		s.last = p.id
+		s.last = p.seen
 	}
 	if err := lines.Err(); err != nil {
 		return s.client.unreachable(ctx, err)
@@ -156,6 +155,7 @@ func (s *streaming) check(resp *http.Response) error {
 // "Interpreting an event stream".
 type eventParser struct {
 	id    string // of the latest event that had one
+	seen  string // id as of the last empty line: of what has come whole
 	retry time.Duration
 
 	name string
@@ -167,7 +167,7 @@ func (p *eventParser) line(text string) (Event, bool) {
 	if text == "" {
 		e := Event{ID: p.id, Name: p.name, Data: json.RawMessage(strings.Join(p.data, "\n"))}
 		none := len(p.data) == 0
-		p.name, p.data = "", nil
+		p.name, p.data, p.seen = "", nil, p.id
 		if e.Name == "" {
 			e.Name = "message"
 		}

@@ -84,6 +84,18 @@ func TestStreamGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+// TestStreamGoesOnWhereItBegan: a server says where to come back to before any event.
+func TestStreamGoesOnWhereItBegan(t *testing.T) {
+	t.Parallel()
+	s := &streams{texts: []string{"retry: 1\nid: 7\n\n", "id: 8\ndata: cut o", "data: one\n\n"}}
+	// The first connection has to have been made, not to have brought an event.
+	enough := errors.New("enough")
+	err := serving(t, s, client.Options{}).Stream(t.Context(), client.StreamOptions{}, func(client.Event) error { return enough })
+	if want := []string{"/pedidos/stream", "/pedidos/stream 7", "/pedidos/stream 7"}; !errors.Is(err, enough) || !slices.Equal(s.asked, want) {
+		t.Errorf("Stream = %v with requests %q, want enough with %q", err, s.asked, want)
+	}
+}
+
 func TestStreamEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("no server", func(t *testing.T) {

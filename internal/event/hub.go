@@ -166,7 +166,9 @@ func (h *Hub) Subscribe(f Filter) (*Subscription, Status) {
 		sub.finish()
 		return sub, h.current
 	}
+	sub.start = h.lastID
 	if f.After > 0 {
+		sub.start = min(f.After, h.lastID)
 		sub.replay(h.phases.all(), h.lines.all())
 	}
 	h.subs[sub] = struct{}{}

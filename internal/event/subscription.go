@@ -56,6 +56,7 @@ type Subscription struct {
 	hub    *Hub
 	filter Filter
 	wake   chan struct{} // holds a token when there may be something new
+	start  uint64        // see Resume
 
 	// mu guards what follows.
 	mu      sync.Mutex
@@ -93,6 +94,10 @@ func (s *Subscription) Next(ctx context.Context) (Delivery, error) {
 		s.await(ctx, wait)
 	}
 }
+
+// Resume returns what a reader who got nothing yet gives as [Filter.After] when it comes
+// back; see [Delivery].
+func (s *Subscription) Resume() uint64 { return s.start }
 
 // Close ends the subscription; what waits is forgotten. It may be called from any
 // goroutine, and again.

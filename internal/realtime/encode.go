@@ -65,7 +65,7 @@ func (c *encoder) encode(d event.Delivery) ([]packet, error) {
 
 // resumingAt returns packets with the same bodies that say where to come back to.
 func (c *encoder) resumingAt(bare []packet, resume uint64) []packet {
-	id := c.epoch + "-" + strconv.FormatUint(resume, 10)
+	id := c.id(resume)
 	list := make([]packet, len(bare))
 	for i, p := range bare {
 		list[i] = packet{name: p.name, body: p.body, snapshot: p.snapshot, id: id}
@@ -73,6 +73,9 @@ func (c *encoder) resumingAt(bare []packet, resume uint64) []packet {
 	}
 	return list
 }
+
+// id returns what a client gives to come back behind that event.
+func (c *encoder) id(resume uint64) string { return c.epoch + "-" + strconv.FormatUint(resume, 10) }
 
 // packets encodes a delivery.
 func packets(d event.Delivery) ([]packet, error) {

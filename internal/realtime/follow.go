@@ -27,7 +27,7 @@ func (f *follower) follow(ctx context.Context, sub *event.Subscription, current 
 	if err != nil {
 		return err
 	}
-	if err := f.pass(first); err != nil {
+	if err := f.pass(f.encoder.resumingAt([]packet{first}, sub.Resume())[0]); err != nil {
 		return err
 	}
 	for {

@@ -112,6 +112,8 @@ type Live struct {
 	closing context.Context // done once Close is called
 	stop    context.CancelFunc
 
+	mu        sync.Mutex // guards closed; held while streaming grows
+	closed    bool
 	streaming sync.WaitGroup
 	places    chan struct{} // holds one for each stream there is
 	streams   atomic.Uint64 // that there have been
@@ -150,8 +152,22 @@ func (l *Live) SocketIO() http.Handler { return l.sockets }
 // Stream returns the handler of the server-sent events.
 func (l *Live) Stream() http.Handler { return http.HandlerFunc(l.stream) }
 
+// begin counts a stream that Close waits for. It says no once all is closed.
+func (l *Live) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.streaming.Add(1)
+	return true
+}
+
 // Close ends all connections and waits for them, no longer than ctx allows.
 func (l *Live) Close(ctx context.Context) error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	l.stop()
 	err := l.sockets.Close(ctx)
 	done := make(chan struct{})

@@ -95,6 +95,7 @@ type reader struct {
 	*bed
 	lines *bufio.Scanner
 	body  io.ReadCloser
+	id    string // that the stream began with
 }
 
 func (b *bed) stream(query string, header ...string) *reader {
@@ -116,10 +117,11 @@ func (b *bed) stream(query string, header ...string) *reader {
 	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || kind != "text/event-stream; charset=utf-8" {
 		b.Fatalf("GET /stream%s = %d of type %q", query, res.StatusCode, kind)
 	}
-	rd := &reader{b, bufio.NewScanner(res.Body), res.Body}
+	rd := &reader{b, bufio.NewScanner(res.Body), res.Body, ""}
 	rd.lines.Buffer(nil, 1<<20)
-	if rd.frame() != "retry: 2000" {
-		b.Fatal("a stream does not begin with when to come back")
+	begin := rd.frame()
+	if rd.id = strings.TrimPrefix(begin, "retry: 2000\nid: "); rd.id == begin {
+		b.Fatalf("a stream begins with %q, not with when to come back and where to", begin)
 	}
 	return rd
 }

@@ -15,7 +15,7 @@ import (
 func (l *Live) serve(ctx context.Context, s *socketio.Socket) {
 	sub, current := l.opts.Hub.Subscribe(event.Filter{After: l.resumeAt(lastEventID(s.Auth()))})
 	defer sub.Close()
-	if err := s.Emit(ctx, wire.EventConnected, l.hello(s.ID())); err != nil {
+	if err := s.Emit(ctx, wire.EventConnected, l.hello(s.ID()), l.encoder.id(sub.Resume())); err != nil {
 		return
 	}
 	f := follower{encoder: l.encoder, send: func(p packet) error {
@@ -25,7 +25,11 @@ func (l *Live) serve(ctx context.Context, s *socketio.Socket) {
 		}
 		return s.Send(ctx, m)
 	}}
-	l.ended(f.follow(ctx, sub, current, l.opts.Now()))
+	err := f.follow(ctx, sub, current, l.opts.Now())
+	l.ended(err)
+	if _, cut := errors.AsType[*event.CutError](err); cut {
+		s.Drop("too slow for its phase changes")
+	}
 }
 
 // lastEventID takes what a client saw last out of its auth payload.

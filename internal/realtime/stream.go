@@ -15,6 +15,9 @@ import (
 	"github.com/filavip/filavip/internal/wire"
 )
 
+// farewell is how long a client has to take what it is being sent when all is closed.
+const farewell = time.Second
+
 // retryAfter is how many milliseconds a client waits before it comes back.
 const retryAfter = "2000"
 
@@ -33,13 +36,16 @@ func (l *Live) stream(w http.ResponseWriter, r *http.Request) {
 		l.opts.Refuse(w, r, ErrFull)
 		return
 	}
-	l.streaming.Add(1)
+	if !l.begin() {
+		l.opts.Refuse(w, r, ErrFull)
+		return
+	}
 	defer l.streaming.Done()
+	out := &stream{http: http.NewResponseController(w), w: w, patience: l.opts.Patience, closing: l.closing}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(l.closing, cancel)()
+	defer context.AfterFunc(l.closing, func() { cancel(); out.hurry() })()
 
-	out := &stream{http: http.NewResponseController(w), w: w, patience: l.opts.Patience}
 	if err := l.write(ctx, out, wants, r.Header.Get("Last-Event-ID")); errors.Is(err, os.ErrDeadlineExceeded) {
 		l.stalled.Add(1)
 	} else {
@@ -52,7 +58,7 @@ func (l *Live) write(ctx context.Context, out *stream, wants choice, lastEventID
 	wants.filter.After = l.resumeAt(lastEventID)
 	sub, current := l.opts.Hub.Subscribe(wants.filter)
 	defer sub.Close()
-	if err := out.begin(); err != nil {
+	if err := out.begin(l.encoder.id(sub.Resume())); err != nil {
 		return err
 	}
 	f := follower{
@@ -150,11 +156,13 @@ type stream struct {
 	http     *http.ResponseController
 	w        http.ResponseWriter
 	patience time.Duration
+	closing  context.Context // done once all is closed
 	buf      []byte // of what is sent next
 }
 
-// begin sends the header. How long the answer takes is not limited from here on.
-func (s *stream) begin() error {
+// begin sends the header and, since the events that the client wants may be far off, where
+// to come back to until then. How long the answer takes is not limited from here on.
+func (s *stream) begin(id string) error {
 	h := s.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -162,7 +170,12 @@ func (s *stream) begin() error {
 	if err := s.http.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	return s.put("retry: ", retryAfter, "\n\n")
+	return s.put("retry: ", retryAfter, "\nid: ", id, "\n\n")
+}
+
+// hurry has what is being sent taken soon, or not at all.
+func (s *stream) hurry() {
+	_ = s.http.SetWriteDeadline(time.Now().Add(farewell)) // a writer that cannot is waited for
 }
 
 // event sends one event. Its body is JSON on one line.
@@ -194,6 +207,9 @@ func (s *stream) flush() error {
 	err := s.http.SetWriteDeadline(time.Now().Add(s.patience))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
+	}
+	if s.closing.Err() != nil {
+		s.hurry()
 	}
 	if _, err := s.w.Write(s.buf); err != nil {
 		return err

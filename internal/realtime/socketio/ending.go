@@ -60,6 +60,10 @@ func endStalled() ending {
 	}
 }
 
+func endDropped(reason string) ending {
+	return ending{reason: reason, code: websocket.StatusTryAgainLater, poll: engineClose, abrupt: true}
+}
+
 // endMalformed ends a session whose client broke the protocol.
 func endMalformed(err error) ending {
 	e := ending{

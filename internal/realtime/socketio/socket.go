@@ -135,6 +135,11 @@ func (s *Socket) Disconnect(reason string) {
 	}
 }
 
+// Drop ends the session, and all its sockets with it, as if the connection were lost:
+// clients come back from that by themselves, which they do not from [Socket.Disconnect].
+// The reason is for the log.
+func (s *Socket) Drop(reason string) { s.client.session.close(endDropped(reason)) }
+
 func (s *Socket) send(ctx context.Context, m Message) error {
 	s.mu.Lock()
 	state := s.state

@@ -141,6 +141,8 @@ func (s *session) read(conn *pipe) {
 // write sends what waits for the client, each packet in a frame of its own, until the
 // session ends. It closes the connection.
 func (s *session) write(conn *pipe) {
+	// Its farewell begins when a session ends, also where something is still being written.
+	defer context.AfterFunc(s.ctx, func() { time.AfterFunc(farewellTime, func() { _ = conn.wire.Close() }) })()
 	for s.ctx.Err() == nil {
 		m, ok := s.out.take()
 		if !ok {
@@ -184,8 +186,6 @@ func (s *session) farewell(conn *pipe) {
 		_ = conn.CloseNow()
 		return
 	}
-	cut := time.AfterFunc(farewellTime, func() { _ = conn.wire.Close() })
-	defer cut.Stop()
 	for _, m := range append(s.out.takeAll(), Message{data: []byte{engineClose}}) {
 		if writeMessage(conn, m) != nil {
 			break // the handshake below notices
