@@ -45,7 +45,7 @@ func (a *API) registerRedrive() {
 	handle(a, route{
 		method: http.MethodPost, paths: []string{deadLettersPath + "/retry"}, id: "retry-dead-letters", tag: "queue",
 		summary: "Put dead letters back: those of some orders, of a group, or all",
-		more:    "Exactly one of ids, group and all is required. Their attempts begin anew. The gate holds for them as for any order.",
+		more:    "Exactly one of ids, group and all is required. Their attempts begin anew. The gate holds for them as for any order. Those of cancelled runs stay: they can only be discarded.",
 		params:  params,
 		errors:  mutationErrors(),
 	}, a.retryDeadLetters)

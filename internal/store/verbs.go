@@ -29,8 +29,8 @@ const (
 // there, but its outcome changes nothing, and MayStart lets no other begin.
 type Verbs interface {
 	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
-	// claims: after it returns, no order of the run changes. It takes the same time
-	// however many orders are pending. It returns [order.ErrNotFound] if there is no such
+	// claims: after it returns, no order of the run changes, but for dead letters that are
+	// discarded. It takes the same time however many orders are pending. It returns [order.ErrNotFound] if there is no such
 	// run, and Cancelled with Was false if the run had ended. The zero run names
 	// none: the zero Cancelled is returned, and recorded for idem.
 	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
@@ -44,7 +44,7 @@ type Verbs interface {
 	// Clean removes orders in one state; see [CleanOptions]. It returns how many.
 	Clean(ctx context.Context, opts CleanOptions, idem *Idempotency) (int64, error)
 	// Redrive makes dead letters pending again with their attempts reset, oldest first.
-	// It returns how many.
+	// Those of Void runs stay as they are. It returns how many.
 	Redrive(ctx context.Context, opts RedriveOptions, idem *Idempotency) (int64, error)
 	// Remove takes pending orders, one by one, out of whatever holds them: they end
 	// Removed. A claim that holds any of them is revoked: what is left of it goes back to
@@ -100,7 +100,7 @@ const (
 //	Delayed    orders waiting for a retry end Removed
 //	Active     claims are revoked and what they hold ends Removed; what a limit leaves
 //	           of one goes back to its lane with no attempt consumed
-//	FailedJob  dead letters are discarded: they end Removed
+//	FailedJob  dead letters are discarded, also those of Void runs: they end Removed
 //	Completed  processed orders no longer appear as jobs; they stay as orders
 type CleanOptions struct {
 	State   JobState

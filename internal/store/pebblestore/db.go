@@ -219,10 +219,13 @@ func (db *DB) Changed() <-chan struct{} {
 	return db.changed
 }
 
-// count applies a tally to a run's lane and to the totals. mu held.
+// count applies a tally to a run's lane and, unless they leave the run out, to the totals.
+// mu held.
 func (db *DB) count(rs *runState, lane order.Priority, t *tally) {
 	t.addTo(&rs.counts[lane])
-	t.addTo(&db.totals[lane])
+	if !rs.run.Inert {
+		t.addTo(&db.totals[lane])
+	}
 	if lane == order.VIP {
 		db.vipOpen.Add(t.generated - t.processed - t.dead - t.removed)
 	}

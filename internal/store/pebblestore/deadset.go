@@ -18,22 +18,23 @@ type deadQuery struct {
 	store.DeadSet
 	limit  int64
 	before time.Time // the last failure is not after it; zero: any
+	void   bool      // those of cancelled runs too
 }
 
 // deadOf returns the dead letters that a clean takes.
 func deadOf(opts *store.CleanOptions) deadQuery {
-	return deadQuery{DeadSet: opts.DeadSet, limit: saturate(opts.Limit), before: opts.At.Add(-opts.Grace)}
+	return deadQuery{DeadSet: opts.DeadSet, limit: saturate(opts.Limit), before: opts.At.Add(-opts.Grace), void: true}
 }
 
-// eachDead calls f, by key, for the dead letters of the query whose runs are not
-// cancelled, and returns how many they are.
+// eachDead calls f, by key, for the dead letters of the query, and returns how many they
+// are.
 func (db *DB) eachDead(q deadQuery, f func(order.Priority, order.Key, letter) error) (int64, error) {
 	var n int64
 	err := db.lettersOf(&q.DeadSet, func(lane order.Priority, k order.Key, l letter) error {
 		if n == q.limit {
 			return errEnough
 		}
-		if !db.changeable(k.Run()) || !q.before.IsZero() && l.Last.After(q.before) {
+		if !q.void && !db.changeable(k.Run()) || !q.before.IsZero() && l.Last.After(q.before) {
 			return nil
 		}
 		n++

@@ -33,6 +33,9 @@ func (db *DB) DeadLetters(ctx context.Context, q store.DeadQuery) (store.DeadPag
 		return store.DeadPage{}, err
 	}
 	defer db.leave()
+	if q.Limit < 1 || q.Limit > maxPage {
+		return store.DeadPage{}, fmt.Errorf("dead letters: %w: limit %d; allowed: 1 to %d", order.ErrInvalid, q.Limit, maxPage)
+	}
 	var from order.Key
 	if q.Cursor != "" {
 		last, err := order.ParseKey(q.Cursor)

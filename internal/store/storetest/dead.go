@@ -15,7 +15,9 @@ func deadTests() []test {
 		{"Letter", testDeadLetter},
 		{"FirstFailureIsEachOrdersOwn", testDeadFirstFailure},
 		{"One", testDeadOne},
+		{"OfACancelledRun", testDeadVoid},
 		{"Pages", testDeadPages},
+		{"BadLimits", testDeadBadLimits},
 		{"Groups", testDeadGroups},
 		{"GroupsOfNone", testDeadNoGroups},
 	}
@@ -147,6 +149,37 @@ func testDeadOne(b *bed) {
 		}
 	}
 	none("of another order of the run", r.key(1))
+}
+
+// testDeadVoid: what a cancelled run left dead cannot be tried again, but discarded, so
+// that an operator can get rid of it.
+func testDeadVoid(b *bed) {
+	for _, opts := range []store.CancelOptions{{}, {KeepPending: true}} {
+		r := b.begin(blocksOf(2))
+		r.insert("VVVN", both()...)
+		b.kill(b.claimOne(), 0, 1)
+		r.cancel(opts)
+		b.redrive(0, store.RedriveOptions{})
+		b.redrive(0, store.RedriveOptions{DeadSet: keysOf(r.key(0))})
+		b.clean(2, store.CleanOptions{State: store.FailedJob, DryRun: true})
+		b.clean(1, store.CleanOptions{State: store.FailedJob, DeadSet: keysOf(r.key(1))})
+		b.clean(1, store.CleanOptions{State: store.FailedJob})
+		b.sameLetters()
+		if counts := r.counts(); counts.Dead() != 0 {
+			b.Errorf("%d orders of the run are dead, want none", counts.Dead())
+		}
+		b.reopen()
+		b.sameLetters()
+		b.recount()
+	}
+}
+
+func testDeadBadLimits(b *bed) {
+	b.bury("refused")
+	for _, limit := range []int{-1, 0, 1001} {
+		_, err := b.s.DeadLetters(b.ctx, store.DeadQuery{Limit: limit})
+		b.is("DeadLetters", err, order.ErrInvalid)
+	}
 }
 
 // bury makes dead letters of a new run's orders, for the reasons in turn.

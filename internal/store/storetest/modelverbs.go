@@ -76,9 +76,6 @@ func (m *model) clean(t *rapid.T) {
 	if m.turnIsClear(t, opts.State) {
 		opts.Limit = evenly[int64](0, 1, 2, 4).Draw(t, "limit")
 	}
-	if opts.State == store.FailedJob && m.deadAndVoid(t) {
-		return // whether those of a void run are discarded, the contract leaves open
-	}
 	sets := [2]store.DeadSet{}
 	if opts.State == store.FailedJob {
 		sets = m.deadSets(t)
@@ -145,17 +142,6 @@ func (m *model) turnIsClear(t *rapid.T, state store.JobState) bool {
 	}
 	// A released retry may count as waiting or as delayed.
 	return len(m.dues(t)) == 0
-}
-
-func (m *model) deadAndVoid(t *rapid.T) bool {
-	for _, r := range m.runs {
-		counts, err := m.ref.Counts(m.ctx, r.ref.ID)
-		m.ok(t, "Counts of the reference", err)
-		if run := m.now(t, r); run.Void && counts.Dead() > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func (m *model) redrive(t *rapid.T) {
