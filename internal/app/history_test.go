@@ -105,6 +105,16 @@ func TestSystem(t *testing.T) {
 	if attempts.Value != "3" || attempts.Origin != "default" {
 		t.Errorf("FILAVIP_ATTEMPTS = %+v, want 3 by default", attempts)
 	}
+	p.call(http.MethodGet, "/socket.io/?EIO=4&transport=polling", http.StatusOK, nil)
+	stream, err := http.Get(p.base + "/pedidos/stream?events=phase")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	p.call(http.MethodGet, "/pedidos/system", http.StatusOK, &s)
+	if want := (wire.Realtime{Clients: 1, SSE: 1, Sockets: wire.Sockets{Polling: 1}}); s.Realtime != want {
+		t.Errorf("realtime = %+v, want %+v", s.Realtime, want)
+	}
 	for _, c := range s.Checks {
 		if !c.OK {
 			t.Errorf("check %s fails", c.Name)

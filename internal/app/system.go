@@ -22,7 +22,6 @@ func (a *App) system(ctx context.Context) (wire.System, error) {
 		return wire.System{}, err
 	}
 	build, _ := debug.ReadBuildInfo()
-	watching := a.hub.Stats()
 	return wire.System{
 		Version:       cmp.Or(a.opts.Version, "dev"),
 		Revision:      revisionOf(build),
@@ -41,8 +40,17 @@ func (a *App) system(ctx context.Context) (wire.System, error) {
 		Workers:   a.pool.Workers(),
 		MaxOrders: a.cfg.MaxOrders,
 		Settings:  settingsOf(&a.cfg),
-		Realtime:  wire.Realtime{Clients: watching.Subscribers, Cut: watching.Cut, DroppedLines: watching.DroppedLines},
+		Realtime:  a.watching(),
 	}, nil
+}
+
+// watching says who follows the live view.
+func (a *App) watching() wire.Realtime {
+	live := a.live.Stats()
+	return wire.Realtime{
+		Clients: a.hub.Stats().Subscribers, Cut: live.Stalled, DroppedLines: live.Dropped,
+		Sockets: wire.Sockets{Polling: live.Polling, WebSocket: live.WebSocket}, SSE: live.Streams,
+	}
 }
 
 // settingsOf lists the settings in effect as `filavip config` does.

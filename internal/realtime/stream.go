@@ -157,7 +157,7 @@ type stream struct {
 	w        http.ResponseWriter
 	patience time.Duration
 	closing  context.Context // done once all is closed
-	buf      []byte // of what is sent next
+	buf      []byte          // of what is sent next
 }
 
 // begin sends the header and, since the events that the client wants may be far off, where
