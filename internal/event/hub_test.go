@@ -602,3 +602,20 @@ func TestProgressIsNotBehindThePhaseThatLeftIt(t *testing.T) {
 		t.Error("progress within the phase that was entered is gone")
 	}
 }
+
+// TestWhoComesBackIsNotCutForWhatItMissed: as many changes may wait for it as for anybody.
+func TestWhoComesBackIsNotCutForWhatItMissed(t *testing.T) {
+	t.Parallel()
+	h := NewHub(Options{PhaseQueue: 3})
+	publish := func() { h.PublishPhase(change(order.Idle, order.Generating), status(order.Generating, 0)) }
+	for range 4 {
+		publish()
+	}
+	s, _ := h.Subscribe(Filter{Kinds: KindPhase, After: 1})
+	for range 3 {
+		publish()
+	}
+	for range 6 {
+		next(t, s)
+	}
+}

@@ -182,10 +182,12 @@ func (s *Subscription) markMissed(d Delivery) Delivery {
 	return d
 }
 
-// replay queues what a reader who comes back has not seen, as far as the hub has it.
+// replay queues what a reader who comes back has not seen, as far as the hub has it. What
+// it missed takes no room from what follows, or the next change would cut it off again.
 func (s *Subscription) replay(phases, lines []Delivery) {
 	for _, d := range phases {
 		if d.ID > s.filter.After {
+			s.phases.limit++
 			s.offerPhase(d)
 		}
 	}
