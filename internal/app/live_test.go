@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"path/filepath"
 	"testing"
 	"time"
@@ -49,6 +50,20 @@ func TestAPhaseChangeIsAnnouncedWithoutASnapshot(t *testing.T) {
 	if d, err := sub.Next(t.Context()); err != nil || d.Event != event.Event(change) {
 		t.Errorf("Next = %v, %v; want the change", d.Event, err)
 	}
+}
+
+// TestStopGivesThePortBack, also if nothing was ever served on it.
+func TestStopGivesThePortBack(t *testing.T) {
+	t.Parallel()
+	a := working(t)
+	if err := a.Stop(t.Context()); err != nil {
+		t.Fatalf("Stop = %v", err)
+	}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", a.Addr())
+	if err != nil {
+		t.Fatalf("Listen on the port of an app that was stopped = %v", err)
+	}
+	_ = l.Close() // it was free, which is all
 }
 
 // TestWhatIsHeardOfARun: whoever has heard of a phase sees none before it in the status,

@@ -124,10 +124,14 @@ func (a *App) closeServer(ctx context.Context) error {
 	a.api.Drain()
 	ctx, cancel := context.WithTimeout(ctx, drainFor)
 	defer cancel()
-	if err := a.server.Shutdown(ctx); err == nil || !errors.Is(err, context.DeadlineExceeded) {
-		return ignoreClosed(err)
+	err := a.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = a.server.Close()
 	}
-	return ignoreClosed(a.server.Close())
+	for _, l := range a.listeners { // Serve, which makes the server close them, need not have been called
+		err = errors.Join(ignoreClosed(err), ignoreClosed(l.Close()))
+	}
+	return ignoreClosed(err)
 }
 
 func ignoreClosed(err error) error {

@@ -16,16 +16,18 @@
 // # Loss
 //
 // Every phase change reaches every client that stays connected and reads: they are
-// queued, and a client for which too many wait is cut off and counted. Of the others
+// queued, and a client for which too many wait is cut off and counted: its connection is
+// lost to it, so it comes back. Of the others
 // the latest replaces what was not sent yet, but for log lines, of which the oldest
 // make room and the next one says how many are missing. No client, however slow, holds
 // up the work.
 //
 // # Coming back
 //
-// Events say where to come back to: in server-sent events by their id, in Socket.IO by the
-// second argument. That is an event below which nothing waits for the client any more. A client that lost its connection gives the last one it saw, as the
-// Last-Event-ID header or as lastEventId in Socket.IO's auth payload, and gets the phase
-// changes and lines it missed as far as they are still known; some may come twice. IDs
-// of an earlier process are recognised, and mean nothing.
+// Events say where to come back to: in server-sent events by their id, which also comes
+// before the first of them, in Socket.IO by the second argument. That is an event below
+// which nothing waits for the client any more. A client that lost its connection gives the
+// last one it saw, as the Last-Event-ID header or as lastEventId in Socket.IO's auth
+// payload, and gets the phase changes and lines it missed as far as they are still known;
+// some may come twice. IDs of an earlier process are recognised, and mean nothing.
 package realtime
