@@ -124,14 +124,14 @@ func (a *App) closeServer(ctx context.Context) error {
 	a.api.Drain()
 	ctx, cancel := context.WithTimeout(ctx, drainFor)
 	defer cancel()
-	err := a.server.Shutdown(ctx)
+	err := ignoreClosed(a.server.Shutdown(ctx))
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = a.server.Close()
+		err = ignoreClosed(a.server.Close())
 	}
 	for _, l := range a.listeners { // Serve, which makes the server close them, need not have been called
-		err = errors.Join(ignoreClosed(err), ignoreClosed(l.Close()))
+		err = errors.Join(err, ignoreClosed(l.Close()))
 	}
-	return ignoreClosed(err)
+	return err
 }
 
 func ignoreClosed(err error) error {
