@@ -103,7 +103,8 @@ func TestCORS(t *testing.T) {
 	}
 	preflight := f.do(http.MethodOptions, "/pedidos/generate", "", "Origin", trusted, "Access-Control-Request-Method", "POST")
 	if preflight.StatusCode != http.StatusNoContent || preflight.Header.Get(allowOrigin) != trusted ||
-		!strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), key) {
+		!strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), key) ||
+		!strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), "Last-Event-ID") {
 		t.Errorf("preflight = %d %v, want it allowed with %s", preflight.StatusCode, preflight.Header, key)
 	}
 	refused := f.do(http.MethodOptions, "/pedidos/generate", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "POST")

@@ -77,7 +77,7 @@ func (s *sites) allowTrusted(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
-			h.Set("Access-Control-Allow-Headers", "Accept-Language, Content-Type, Idempotency-Key, If-None-Match")
+			h.Set("Access-Control-Allow-Headers", "Accept-Language, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID")
 			h.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return
