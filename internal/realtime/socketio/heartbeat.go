@@ -27,10 +27,10 @@ func (s *session) beat() {
 	var end ending
 	switch {
 	case s.ended:
+	case isDue(s.joinBy, now): // before the heartbeat, which is due with it: nobody was too slow
+		end = endUnused()
 	case isDue(s.pongBy, now):
 		end = endHeartbeat()
-	case isDue(s.joinBy, now):
-		end = endUnused()
 	default:
 		if s.pongBy.IsZero() && isDue(s.pingAt, now) {
 			s.ping()

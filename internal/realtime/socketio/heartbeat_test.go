@@ -258,3 +258,17 @@ func TestStalledPollerIsCut(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoNeverJoinsIsNotSlow: with the usual options the time to join ends with that to
+// answer the first heartbeat.
+func TestWhoNeverJoinsIsNotSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := idle(t, Options{})
+		time.Sleep(45 * time.Second) // the bubble's clock, not the machine's
+		synctest.Wait()
+		if got := reasonOf(s); got != "no namespace was joined in time" || s.engine.timeouts.Load() != 0 {
+			t.Errorf("ended for %q, with %d timeouts counted; want it to be unused, and none", got, s.engine.timeouts.Load())
+		}
+	})
+}
