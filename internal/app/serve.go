@@ -67,7 +67,7 @@ func (a *App) openPorts(ctx context.Context) error {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 		if err != nil {
 			for _, opened := range a.listeners {
-				_ = opened.Close() // nobody has used it
+				_ = opened.Close() // nothing has come in over it
 			}
 			a.listeners = nil
 			return fmt.Errorf("listen: %w", err)
