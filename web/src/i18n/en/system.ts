@@ -60,7 +60,7 @@ export const system = {
   empty: "empty",
   noMatch: "No setting matches.",
   noMatchAct: "Show all settings",
-  doors: "For machines and for hands",
+  doors: "API, metrics and keyboard",
   openapi: "API description",
   openapiText: "OpenAPI 3.1, for clients and generators.",
   metrics: "Metrics",

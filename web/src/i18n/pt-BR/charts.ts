@@ -11,5 +11,5 @@ export const charts: Text["charts"] = {
   series: { p50: "p50", p95: "p95", p99: "p99", failed: "pedidos que falharam", rss: "memória" },
   peakMean: (peak, mean) => `pico ${peak} · média ${mean} pedidos/s`,
   empty: "Nada foi medido ainda.",
-  emptyText: "Os gráficos se enchem uma vez por segundo enquanto o servidor roda; uma execução aparece em detalhe.",
+  emptyText: "Os gráficos ganham um ponto por segundo enquanto o servidor está no ar; uma execução aparece em detalhe.",
 };

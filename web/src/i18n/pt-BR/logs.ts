@@ -30,7 +30,7 @@ export const logs: Text["logs"] = {
   newLines: (n, shown) => `${shown} ${plural(lang, n, "linha nova", "linhas novas")}`,
   toEnd: "Ir para o fim",
   missed: (n, shown) => `${shown} ${plural(lang, n, "linha se perdeu", "linhas se perderam")} aqui`,
-  fill: "Carregar de novo",
+  fill: "Recarregar",
   copyLine: "Copiar a linha",
   none: "Nada registrado até agora.",
   noMatch: "Nenhuma linha passa pelo filtro.",
