@@ -26,6 +26,8 @@ export interface PlotInput {
   format(value: number): string;
   timeLabel(ms: number): string;
   stacked?: boolean;
+  /** Values are of the time since the one before, such as rates, and are drawn as such. */
+  spans?: boolean;
   marks?: readonly PlotMark[];
   /** Where time begins: the axis then counts from there. */
   origin?: number;
@@ -75,7 +77,7 @@ export function createPlot(at: HTMLElement, first: PlotInput): { update(input: P
     bands: first.stacked ? first.series.slice(1).map((_, i) => ({ series: [i + 1, i + 2] as uPlot.Band.Bounds })) : [],
     hooks: {
       drawAxes: [(plot) => drawMarks(plot, now)],
-      setCursor: [(plot) => now.onCursor?.(plot.cursor.idx ?? undefined)],
+      setCursor: [(plot) => now.onCursor?.(sampleAt(plot, now))],
     },
   };
   const plot = new uPlot(options, dataOf(first), at);
@@ -104,11 +106,26 @@ function innerWidthOf(at: HTMLElement): number {
 /** In a stack the first series drawn is the sum of all, so that the last one lies on the axis. */
 function dataOf(input: PlotInput): uPlot.AlignedData {
   const values = input.stacked ? stack(input.series.map((one) => one.values)) : input.series.map((one) => one.values);
-  return [input.times as number[], ...(values as (number | null)[][])];
+  const all = [input.times, ...values] as (number | null)[][];
+  const [first = 0, second = first + 1000] = input.times;
+  if (!input.spans || input.times.length === 0) return all as uPlot.AlignedData;
+  // The first value has a time since, too.
+  const from = Math.max(first - (second - first), input.range?.from ?? -Infinity);
+  return all.map((list, i) => [i === 0 ? from : list[0], ...list]) as uPlot.AlignedData;
+}
+
+/** The sample that ends the interval under the crosshair. */
+function sampleAt({ cursor, posToVal }: uPlot, { times }: PlotInput): number | undefined {
+  const { left = -1 } = cursor;
+  if (left < 0 || times.length === 0) return undefined;
+  const at = posToVal(left, "x");
+  const i = times.findIndex((time) => time >= at);
+  return i < 0 ? times.length - 1 : i;
 }
 
 function xRange(input: PlotInput, min: number, max: number): [number, number] {
-  if (input.range) return [input.range.from, Math.max(input.range.to, input.range.from + 1)];
+  // Before there is a sample, a second to come.
+  if (input.range) return [input.range.from, Math.max(input.range.to, input.times.at(-1) ?? input.range.from + 1000, input.range.from + 1)];
   if (!Number.isFinite(min)) return [Date.now() - 60_000, Date.now()];
   return min === max ? [min - 500, max + 500] : [min, max];
 }
@@ -119,6 +136,7 @@ function seriesOf(input: PlotInput): uPlot.Series[] {
     const series: uPlot.Series = { label: one.label, stroke: color, width: 1.75, points: { show: false } };
     if (one.fill || input.stacked) series.fill = color + (input.stacked ? "50" : "26");
     if (one.dash) series.dash = [4, 4];
+    if (input.spans && uPlot.paths.stepped) series.paths = uPlot.paths.stepped({ align: -1 });
     return series;
   });
 }

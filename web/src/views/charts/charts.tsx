@@ -81,6 +81,7 @@ function All({ series, ofRun }: { series: TimeSeries; ofRun: boolean }) {
           format={f.compact}
           height={240}
           stacked
+          spans
           series={[
             { label: t.lane.normal, tone: "normal", values: of((sample) => sample.rate.normal) },
             { label: t.lane.vip, tone: "vip", values: of((sample) => sample.rate.vip) },
@@ -112,6 +113,7 @@ function All({ series, ofRun }: { series: TimeSeries; ofRun: boolean }) {
       <Chart
         {...common}
         title={t.charts.failures}
+        spans
         unit={t.charts.unit.perSecond}
         format={f.rate}
         series={[{ label: t.charts.series.failed, tone: "bad", fill: true, values: of((sample) => sample.rate.failed) }]}
