@@ -22,6 +22,11 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 
+  /** What was thrown, as a refusal. */
+  static of(cause: unknown): ApiError {
+    return cause instanceof ApiError ? cause : new ApiError(0, String(cause), "");
+  }
+
   /** What is allowed for a parameter that was refused. */
   allowed(parameter: string): string | undefined {
     return this.errors.find((field) => field.parameter === parameter)?.allowed;

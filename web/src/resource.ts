@@ -34,7 +34,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
         if (!abort.signal.aborted) setState({ key, data, error: undefined, loading: false, failingSince: undefined });
       } catch (cause) {
         if (abort.signal.aborted) return;
-        const error = cause instanceof ApiError ? cause : new ApiError(0, String(cause), "");
+        const error = ApiError.of(cause);
         setState((was) => ({ ...was, key, error, loading: false, failingSince: was.failingSince ?? Date.now() }));
       }
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forecastOf } from "../src/live/forecast";
+import { forecastOf, isTrouble } from "../src/live/forecast";
 import { gateOf } from "../src/live/gate";
 import { RateWindow } from "../src/live/rate";
 import { appendBounded, limits, mergeSamples, noStatus } from "../src/live/state";
@@ -91,8 +91,27 @@ test("forecast: what holds the queue comes before any estimate", () => {
   assert.deepEqual(forecastOf(active, undefined), { state: "clears", clearsInMs: 100 });
   assert.equal(forecastOf({ ...active, paused: true }, undefined).state, "paused");
   assert.deepEqual(forecastOf({ ...active, stalled: "disk_full" }, undefined), { state: "stalled", clearsInMs: null, reason: "disk_full" });
-  assert.equal(forecastOf(active, { state: "growing", clearsInMs: null }).state, "growing");
+  assert.equal(forecastOf(active, { state: "stalled", clearsInMs: null, reason: "quiet" }).state, "stalled");
   assert.equal(forecastOf(running("DONE"), { state: "clears", clearsInMs: 5 }).state, "idle");
+});
+
+test("forecast: of a young run its own, of an older one that of the last seconds", () => {
+  const run = (wallClockMs: number) => running("WAITING_NORMAL_DRAIN", { wallClockMs, eta: { estimatedMs: 84_000, progressPercent: 50 } });
+  const drain = { state: "clears", clearsInMs: 7_000 } as const;
+  assert.equal(forecastOf(run(9_000), drain).clearsInMs, 84_000);
+  assert.equal(forecastOf(run(11_000), drain).clearsInMs, 7_000);
+  assert.equal(forecastOf(run(9_000), { state: "growing", clearsInMs: null }).state, "clears");
+  assert.equal(forecastOf(run(11_000), { state: "growing", clearsInMs: null }).state, "growing");
+  // The queue has just been resumed, and the server's forecast is of before.
+  assert.equal(forecastOf(run(11_000), { state: "paused", clearsInMs: null }).clearsInMs, 84_000);
+});
+
+test("trouble: not what is part of the work", () => {
+  assert.deepEqual(
+    (["retries", "quiet", "disk_full"] as const).map((reason) => isTrouble({ state: "stalled", clearsInMs: null, reason })),
+    [false, true, true],
+  );
+  assert.equal(isTrouble({ state: "paused", clearsInMs: null }), false);
 });
 
 test("rate: over the last second, and anew with each run", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOf } from "../src/views/logs/download";
 import { cutMatches, readLevels, readPairs, readSearch, rowsOf, writeLevels } from "../src/views/logs/filter";
-import { lineOf, linesOf, mergePage, mostLines, noTail, parseLine, takeLive } from "../src/views/logs/lines";
+import { lineOf, mergePage, mostLines, noTail, takeLive } from "../src/views/logs/lines";
+import { readLine, readPage } from "../src/live/logline";
 import type { LogLevel, LogLine } from "../src/wire";
 
 const start = Date.parse("2026-11-23T08:00:00.000Z");
@@ -17,16 +18,16 @@ test("a line of the files is read as the live one is", () => {
   const line = live(5, { level: "warn", data: 'error="a b" n=5' });
   const text = '[2026-11-23T08:00:00.005Z] [WARN] [pipeline] phase error="a b" n=5';
   assert.equal(lineOf(line).text, text);
-  assert.deepEqual(parseLine(text, "warn"), lineOf(line));
+  assert.deepEqual(lineOf(readLine(text, "warn")), lineOf(line));
 });
 
 test("a line of another form is shown as it is", () => {
-  const line = parseLine("panic: out of luck", "error");
+  const line = lineOf(readLine("panic: out of luck", "error"));
   assert.deepEqual([line.level, line.message, line.data, line.at], ["error", "panic: out of luck", "", 0]);
 });
 
 test("debug lines keep their level among the others", () => {
-  assert.equal(parseLine("[2026-11-23T08:00:00.000Z] [DEBUG] [store] compaction took=1s", "log").level, "debug");
+  assert.equal(readLine("[2026-11-23T08:00:00.000Z] [DEBUG] [store] compaction took=1s", "log").level, "debug");
 });
 
 test("live lines are taken once, however often the buffer is seen", () => {
@@ -57,7 +58,7 @@ test("lines that the server let go are told", () => {
 
 test("the past comes under the live lines, each line once, and fills gaps", () => {
   const tail = takeLive(noTail, [live(3, { missed: 1 }), live(4)]);
-  const page = linesOf({ logs: { logMessages: [1, 2, 3].map((n) => lineOf(live(n)).text), warnMessages: [], errorMessages: [] } });
+  const page = readPage({ logs: { logMessages: [1, 2, 3].map((n) => lineOf(live(n)).text), warnMessages: [], errorMessages: [] } }).map(lineOf);
   const merged = mergePage(tail, page);
   assert.deepEqual(texts(merged.lines), ["1", "2", "3", "4"]);
   assert.deepEqual(
@@ -74,7 +75,7 @@ test("two lines with the same text are two lines", () => {
 
 test("the lists of a page are one, by time", () => {
   const at = (n: number, level: LogLevel) => lineOf(live(n, { level })).text;
-  const page = linesOf({ logs: { logMessages: [at(1, "log"), at(4, "log")], warnMessages: [at(2, "warn")], errorMessages: [at(3, "error")] } });
+  const page = readPage({ logs: { logMessages: [at(1, "log"), at(4, "log")], warnMessages: [at(2, "warn")], errorMessages: [at(3, "error")] } }).map(lineOf);
   assert.deepEqual(texts(page), ["1", "2", "3", "4"]);
 });
 

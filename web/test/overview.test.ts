@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createI18n } from "../src/i18n/i18n";
-import { linesOf, splitPairs } from "../src/live/logline";
+import { readLine, readPage } from "../src/live/logline";
 import { noStatus } from "../src/live/state";
-import { forecastText } from "../src/views/overview/forecasttext";
+import { forecastText, troubleText } from "../src/views/overview/forecasttext";
 import { laneWord } from "../src/views/overview/laneword";
 import { readQuantity, readSeed, readTiers } from "../src/views/overview/newrun";
 import type { Forecast, Status } from "../src/wire";
@@ -36,9 +36,13 @@ test("a forecast says when, or why not", () => {
   const of = (forecast: Partial<Forecast>) => ({ state: "idle", clearsInMs: null, ...forecast }) as Forecast;
   assert.equal(forecastText(of({ state: "clears", clearsInMs: 160 }), en), "Clears in 160\u202fms");
   assert.equal(forecastText(of({ state: "clears" }), en), "Clears soon");
-  assert.equal(forecastText(of({ state: "stalled", reason: "disk_full" }), en), "Stalled: the disk is nearly full");
-  assert.equal(forecastText(of({ state: "stalled", reason: "other" }), en), "Stalled: other");
-  assert.equal(forecastText(of({ state: "growing" }), pt), "Crescendo: entra mais do que sai");
+  assert.equal(forecastText(of({ state: "stalled", reason: "disk_full" }), en), "Stalled");
+  assert.equal(forecastText(of({ state: "clears", clearsInMs: 84_300 }), en), "Clears in 1\u202fmin 24\u202fs");
+  assert.equal(forecastText(of({ state: "clears", reason: "too_far" }), en), "Not within a year");
+  assert.equal(forecastText(of({ state: "stalled", reason: "retries" }), en), "Waits for retries");
+  assert.equal(troubleText(of({ state: "stalled", reason: "disk_full" }), en), "Stalled: the disk is nearly full");
+  assert.equal(troubleText(of({ state: "stalled", reason: "other" }), en), "Stalled: other");
+  assert.equal(troubleText(of({ state: "growing" }), pt), "Crescendo: entra mais do que sai");
 });
 
 test("a lane's word follows the run", () => {
@@ -60,7 +64,7 @@ test("a lane's word follows the run", () => {
 });
 
 test("log lines are read in the order of their time", () => {
-  const lines = linesOf({
+  const lines = readPage({
     logs: {
       logMessages: ["[2026-11-23T13:57:47.258Z] [INFO] [pipeline] phase run=r to=DONE", "no form"],
       warnMessages: ["[2026-11-23T13:57:47.100Z] [WARN] [queue] order failed"],
@@ -78,6 +82,10 @@ test("log lines are read in the order of their time", () => {
 });
 
 test("a message ends where its pairs begin", () => {
-  assert.deepEqual(splitPairs("a = b is no pair"), { message: "a = b is no pair", data: "" });
-  assert.deepEqual(splitPairs("key=1"), { message: "", data: "key=1" });
+  const split = (rest: string) => {
+    const { message, data } = readLine(`[2026-11-23T13:57:47.258Z] [INFO] [pipeline] ${rest}`, "log");
+    return [message, data];
+  };
+  assert.deepEqual(split("a = b is no pair"), ["a = b is no pair", ""]);
+  assert.deepEqual(split("key=1"), ["", "key=1"]);
 });

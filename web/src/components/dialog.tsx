@@ -3,6 +3,7 @@ import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api";
 import { useI18n } from "../app";
 import { Button } from "./button";
+import { Icon } from "./icon";
 
 interface Props {
   title: string;
@@ -61,53 +62,50 @@ export function Dialog({ title, onClose, children, foot, onSubmit }: Props) {
 
 interface ConfirmProps {
   title: string;
-  /** What will happen, in numbers. */
-  text: ComponentChildren;
   /** The act's name: "Cancel the run", never "OK". */
   confirm: string;
   danger?: boolean;
-  /** It cannot be done, or not yet: the text says why. */
+  /** It cannot be done, or not yet: what is said of it says why. */
   blocked?: boolean;
-  /** Does it; the dialog closes when that has ended, well or not. But where it rejects with an ApiError, it stays and says so. */
+  /** Does it. The dialog closes when that has ended; where it rejects, it stays and says so. */
   run(): Promise<unknown> | void;
   onClose(): void;
+  /** What will happen, in numbers, and what can be said to it. */
+  children: ComponentChildren;
 }
 
-/** Asks before something that cannot be undone. */
-export function ConfirmDialog({ title, text, confirm, danger = true, blocked = false, run, onClose }: ConfirmProps) {
+/** Asks before an act: what will happen is said before, a refusal where it was asked for. */
+export function ConfirmDialog({ title, confirm, danger = true, blocked = false, run, onClose, children }: ConfirmProps) {
   const { t } = useI18n();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<ApiError | undefined>();
   const act = async () => {
+    if (busy || blocked) return;
     setBusy(true);
     setRefused(undefined);
     try {
       await run();
-    } catch (cause) {
-      if (cause instanceof ApiError) {
-        setBusy(false);
-        setRefused(cause);
-        return;
-      }
       onClose();
-      throw cause;
+    } catch (cause) {
+      setBusy(false);
+      setRefused(ApiError.of(cause));
     }
-    onClose();
   };
   return (
     <Dialog
       title={title}
       onClose={onClose}
+      onSubmit={() => void act()}
       foot={
         <>
           <Button onClick={onClose}>{t.act.keep}</Button>
-          <Button look={danger ? "danger-primary" : "primary"} disabled={busy || blocked} onClick={() => void act()}>
+          <Button type="submit" look={danger ? "danger-primary" : "primary"} disabled={busy || blocked}>
             {confirm}
           </Button>
         </>
       }
     >
-      <p>{text}</p>
+      {children}
       {refused && <Refusal error={refused} />}
     </Dialog>
   );
@@ -117,9 +115,15 @@ export function ConfirmDialog({ title, text, confirm, danger = true, blocked = f
 export function Refusal({ error }: { error: ApiError }) {
   const { t } = useI18n();
   return (
-    <span class="refusal tone-bad" role="alert">
-      <b>{error.status === 0 ? t.error.noAnswer : error.title}</b>
-      {error.status !== 0 && error.detail && <span>{error.detail}</span>}
-    </span>
+    <div class="refusal tone-bad" role="alert">
+      <Icon name="cross" />
+      <span>
+        <b>{error.status === 0 ? t.error.noAnswer : error.title}</b>
+        {error.status !== 0 && error.detail && <> {error.detail}</>}
+        {error.errors.map((field) => (
+          <span key={field.parameter}> {`${field.parameter}: ${field.allowed}.`}</span>
+        ))}
+      </span>
+    </div>
   );
 }

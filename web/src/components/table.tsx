@@ -134,8 +134,8 @@ export function BulkBar({ count, onClear, children }: { count: number; onClear()
   const { t, f } = useI18n();
   if (count === 0) return null;
   return (
-    <div class="bulk" role="group" aria-label={t.table.selected(f.int(count))}>
-      <b>{t.table.selected(f.int(count))}</b>
+    <div class="bulk" role="group" aria-label={t.table.selected(count, f.int(count))}>
+      <b>{t.table.selected(count, f.int(count))}</b>
       <span class="grow" />
       {children}
       <button type="button" class="button plain" onClick={onClear}>

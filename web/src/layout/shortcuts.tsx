@@ -14,6 +14,7 @@ export function ShortcutHelp({ onClose }: { onClose(): void }) {
     ["j k", t.keys.rows],
     ["Enter", t.keys.openRow],
     ["x", t.keys.selectRow],
+    ["Shift R", t.keys.retry],
     ["Esc", t.keys.close],
     ...Object.entries(viewKeys).map(([view, key]): [string, string] => [`g ${key}`, t.nav[view as keyof typeof viewKeys]]),
   ];

@@ -1,8 +1,8 @@
 import { io, type Socket } from "socket.io-client";
 import type { Api } from "../api";
 import { createStore, type Store } from "../store";
-import type { Connected, LogLine, Metrics, PhaseChange, ProgressEvent, Status, TimeSeries } from "../wire";
-import { linesOf, type LogPage } from "./logline";
+import type { Connected, LogLine, LogPage, Metrics, PhaseChange, ProgressEvent, Status, TimeSeries } from "../wire";
+import { readPage } from "./logline";
 import { RateWindow } from "./rate";
 import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type LogEntry, type Mode } from "./state";
 
@@ -10,6 +10,8 @@ import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type Log
 const hiddenGraceMs = 30_000;
 /** With a socket the server speaks once a second; this much silence is news. */
 const silenceMs = 5_000;
+/** In an active run a status is due by then; without one, nothing has moved, and only its clocks have gone on. */
+const stillMs = 900;
 
 export interface Live {
   state: Store<LiveState>;
@@ -54,6 +56,7 @@ class Connection implements Live {
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private lastEventId = "";
+  private filled = false;
   private closed = false;
 
   constructor(options: LiveOptions) {
@@ -85,7 +88,6 @@ class Connection implements Live {
     this.listen();
     this.clock = setInterval(() => this.checkSilence(), 1000);
     document.addEventListener("visibilitychange", this.visibility);
-    void this.fill();
     void this.fillLogs();
   }
 
@@ -151,6 +153,7 @@ class Connection implements Live {
     on<ProgressEvent>("progress", (progress) => (this.next = { ...this.next, progress }));
     on<Metrics>("metrics", (metrics) => {
       this.next = { ...this.next, metrics, series: appendBounded(this.next.series, [metrics], limits.series) };
+      if (this.next.status.state.hasActiveGeneration && Date.now() - this.next.statusAt > stillMs) this.refresh();
     });
     on<LogLine>("log", (line) => this.newLogs.push({ ...line, key: ++this.lines }));
   }
@@ -232,6 +235,7 @@ class Connection implements Live {
       const status = await this.options.api.pollStatus(AbortSignal.timeout(Math.max(5000, this.options.refreshMs)));
       this.next = { ...this.next, heardAt: Date.now() };
       if (status) this.takeStatus(status);
+      if (!this.filled) void this.fill();
       if (!this.socket.connected) this.link = "polling";
     } catch {
       if (!this.socket.connected) this.link = "reconnecting";
@@ -246,6 +250,7 @@ class Connection implements Live {
   private async fill(): Promise<void> {
     try {
       const past = await this.options.api.get<TimeSeries>("pedidos/timeseries", { window: "5m" });
+      this.filled = true;
       this.next = { ...this.next, series: mergeSamples(past.samples, this.next.series) };
       this.schedule();
     } catch {
@@ -256,7 +261,7 @@ class Connection implements Live {
   /** The lines that were logged before this page was open. */
   private async fillLogs(): Promise<void> {
     try {
-      const read = linesOf(await this.options.api.get<LogPage>("pedidos/logs", { lines: 200 }));
+      const read = readPage(await this.options.api.get<LogPage>("pedidos/logs", { lines: 200 }));
       const past = read.map((line) => ({ ...line, key: line.seq }));
       const first = (this.next.logs[0] ?? this.newLogs[0])?.timestamp ?? Infinity;
       const before = past.filter((line) => line.timestamp < first);

@@ -48,19 +48,18 @@ export function ActDialog({ act: { name, target }, total, onDone, onClose }: Pro
   return (
     <ConfirmDialog
       title={texts.title}
-      text={
-        <span role="status">
-          {dry.error && <Refusal error={dry.error} />}
-          {!dry.error && count === undefined && t.failures.counting}
-          {!dry.error && count === 0 && t.failures.none}
-          {!dry.error && count !== undefined && count > 0 && whatHappens(count)}
-        </span>
-      }
       confirm={texts.confirm(count ?? 0, count === undefined ? "…" : f.int(count))}
       danger={name === "discard"}
       blocked={!count || dry.error !== undefined}
       run={run}
       onClose={onClose}
-    />
+    >
+      <div role="status">
+        {dry.error && <Refusal error={dry.error} />}
+        {!dry.error && count === undefined && t.failures.counting}
+        {!dry.error && count === 0 && t.failures.none}
+        {!dry.error && count !== undefined && count > 0 && whatHappens(count)}
+      </div>
+    </ConfirmDialog>
   );
 }

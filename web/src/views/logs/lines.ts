@@ -1,4 +1,5 @@
-import type { LogLevel, LogLine, LogPage } from "../../wire";
+import { levelWords, type ReadLine } from "../../live/logline";
+import type { LogLevel, LogLine } from "../../wire";
 
 /** How many lines the view holds; the oldest go first. */
 export const mostLines = 10_000;
@@ -25,39 +26,10 @@ export interface Tail {
 
 export const noTail: Tail = { lines: [], last: undefined };
 
-const words: Record<LogLevel, string> = { debug: "DEBUG", log: "INFO", warn: "WARN", error: "ERROR" };
-const form = /^\[(\d{4}-[^\]]+)\] \[([^\]]+)\] \[([^\]]*)\] (.*)$/s;
-
-/** Reads a line as it stands in the files; `list` is the level of a line that names none known. */
-export function parseLine(text: string, list: LogLevel): Line {
-  const [, at = "", word = "", category = "", rest = text] = form.exec(text) ?? [];
-  const split = rest.search(/(^| )[A-Za-z_][\w.]*=/);
-  const level = (Object.keys(words) as LogLevel[]).find((name) => word.startsWith(words[name])) ?? list;
-  return {
-    at: Date.parse(at) || 0,
-    level,
-    category,
-    message: split < 0 ? rest : rest.slice(0, split),
-    data: split < 0 ? "" : rest.slice(split).trimStart(),
-    text,
-    missed: 0,
-  };
-}
-
-/** A live line in the same form. */
-export function lineOf({ timestamp, level, category, message, data, missed }: LogLine): Line {
-  const text = `[${new Date(timestamp).toISOString()}] [${words[level]}] [${category ?? ""}] ${message}${data ? " " + data : ""}`;
-  return { at: timestamp, level, category: category ?? "", message, data: data ?? "", text, missed: missed ?? 0 };
-}
-
-/** All lines of a page, oldest first. */
-export function linesOf({ logs }: LogPage): Line[] {
-  const all = [
-    ...logs.logMessages.map((text) => parseLine(text, "log")),
-    ...logs.warnMessages.map((text) => parseLine(text, "warn")),
-    ...logs.errorMessages.map((text) => parseLine(text, "error")),
-  ];
-  return all.sort((a, b) => a.at - b.at);
+/** A line as the view holds it. */
+export function lineOf({ timestamp, level, category, message, data, missed, text }: ReadLine): Line {
+  const written = () => `[${new Date(timestamp).toISOString()}] [${levelWords[level]}] [${category ?? ""}] ${message}${data ? " " + data : ""}`;
+  return { at: timestamp, level, category: category ?? "", message, data: data ?? "", text: text ?? written(), missed: missed ?? 0 };
 }
 
 /**
@@ -70,7 +42,7 @@ export function takeLive(tail: Tail, live: readonly LogLine[]): Tail {
   const fresh = live.slice(seen + 1).filter((line) => line.seq > 0);
   const first = fresh[0];
   if (!first) return tail;
-  const more = fresh.map(lineOf);
+  const more = fresh.map((line) => lineOf(line));
   const lost = tail.last && seen < 0 ? first.seq - tail.last.seq - 1 : 0;
   if (more[0] && lost > more[0].missed) more[0] = { ...more[0], missed: lost };
   return { lines: bounded([...tail.lines, ...more]), last: fresh.at(-1) };

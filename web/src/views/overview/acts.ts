@@ -19,7 +19,7 @@ export function actsOf(app: App) {
 
   /** Says that it worked once the status shows it. */
   const confirmed = async (message: ReturnType<typeof toasts.pending>, shown: Promise<boolean>, text: string) =>
-    message.done((await shown) ? text : t.overview.unconfirmed);
+    message.done((await shown) ? text : t.unconfirmed);
 
   return {
     /** Throws the refusal, for the form to show. */
@@ -39,7 +39,7 @@ export function actsOf(app: App) {
         const shown = live.until((status) => status.lastRunId !== done.runId || !status.state.hasActiveGeneration);
         await confirmed(message, shown, t.overview.cancel.done(f.int(done.removedPending)));
       } catch (error) {
-        message.fail(t.overview.cancel.failed, reason(error));
+        message.fail(t.overview.cancel.failed, ApiError.of(error).message);
       }
     },
 
@@ -50,25 +50,8 @@ export function actsOf(app: App) {
         const shown = live.until((status) => !status.lastRunId);
         await confirmed(message, shown, t.overview.reset.done(f.int(done.deletedOrders), f.int(done.deletedRuns)));
       } catch (error) {
-        message.fail(t.overview.reset.failed, reason(error));
-      }
-    },
-
-    async pause(paused: boolean): Promise<void> {
-      const text = t.overview.pause;
-      const message = toasts.pending(paused ? text.doing : text.resuming);
-      try {
-        await api.post(paused ? "pedidos/queue/pause" : "pedidos/queue/resume");
-        const shown = live.until((status) => status.paused === paused);
-        await confirmed(message, shown, paused ? text.done : text.resumed);
-      } catch (error) {
-        message.fail(paused ? text.failed : text.resumeFailed, reason(error));
+        message.fail(t.overview.reset.failed, ApiError.of(error).message);
       }
     },
   };
-}
-
-/** What to tell of a failure. */
-export function reason(error: unknown): string {
-  return error instanceof ApiError || error instanceof Error ? error.message : String(error);
 }

@@ -13,7 +13,7 @@ export function GateChip({ gate }: { gate: Gate }) {
         <Icon name={shut ? "lock" : "check"} />
       </span>
       {gate.state === "shut"
-        ? gate.vip === undefined
+        ? !gate.vip
           ? t.gate.shut
           : t.gate.shutWith(f.int(gate.vip))
         : gate.marginMs === undefined

@@ -7,6 +7,7 @@ import { forecastOf } from "../../live/forecast";
 import { stepsOfStatus } from "../../live/steps";
 import { Link } from "../../router/link";
 import type { Instant, Status, TimeSeries } from "../../wire";
+import { rateOver } from "../runs/figures";
 import { forecastText } from "./forecasttext";
 
 /** How far the run is, how fast, and when it will be done. */
@@ -18,13 +19,14 @@ export function Hero({ status, series }: { status: Status; series: TimeSeries | 
   const active = status.state.hasActiveGeneration;
   const forecast = forecastText(forecastOf(status, drain), i18n);
   const mine = series?.runId === undefined || series.runId === status.lastRunId ? series : undefined;
-  const mean = status.throughput.overall;
+  const wallTime = f.duration(status.wallClockMs);
+  const mean = rateOver(status.counts.total, status.wallClockMs);
   const peak = Math.max(mine?.peak ?? 0, rate);
   return (
     <section class="card" aria-label={t.overview.phases}>
       <Stepper
         steps={stepsOfStatus(status)}
-        endNote={active ? forecast : undefined}
+        endNote={active ? forecast : wallTime}
         endName={status.aborted ? t.overview.cancelled : undefined}
       />
       <div class="hero">
@@ -55,7 +57,7 @@ export function Hero({ status, series }: { status: Status; series: TimeSeries | 
           <TimelineBar
             parts={partsOf(status, t.lane)}
             wallMs={status.wallClockMs}
-            note={t.overview.wallClock(f.duration(status.wallClockMs))}
+            note={t.overview.wallClock(wallTime)}
           />
         </div>
       </div>

@@ -10,11 +10,12 @@ import { laneWord } from "./laneword";
 
 /** What the queue says of both lanes; once a second while a run is active. */
 export function useQueue() {
-  const { api } = useApp();
+  const { api, boot } = useApp();
   const active = useLive((s) => s.status.state.hasActiveGeneration);
   const phase = useLive((s) => (s.status.lastRunId ?? "") + s.status.state.memoryPhase + String(s.status.paused));
   const frozen = useLive((s) => s.mode === "paused");
-  return useResource(phase, (signal) => api.get<QueueDiagnostics>("diagnostics/queue", {}, signal), active && !frozen ? 1000 : undefined)
+  const paused = useLive((s) => s.status.paused);
+  return useResource(phase, (signal) => api.get<QueueDiagnostics>("diagnostics/queue", {}, signal), active && !frozen ? (paused ? boot.refreshMs : 1000) : undefined)
     .data;
 }
 
@@ -28,7 +29,8 @@ export function LaneCard({ priority, status, lane }: { priority: Priority; statu
   const { t, f } = useI18n();
   const settled = priority === "VIP" ? status.counts.vip : status.counts.normal;
   const run = status.lastRunId ?? "";
-  const rows = `/browse?run=${run}&priority=${priority}`;
+  // Settled orders that failed are of another status than the others: then the rows of both.
+  const rows = `/browse?run=${run}&priority=${priority}` + (status.counts.failed === 0 ? "&status=processado" : "");
   const number = (n: number | undefined, to: string): ComponentChildren =>
     n === undefined ? "–" : n === 0 ? "0" : <Link to={to}>{f.int(n)}</Link>;
   const word = laneWord(priority, status, unsettled(lane));
@@ -38,9 +40,9 @@ export function LaneCard({ priority, status, lane }: { priority: Priority; statu
       <Pairs
         rows={[
           [t.overview.settled, number(settled, rows)],
-          [t.overview.waiting, number(lane?.waiting, rows + "&status=pendente")],
-          [t.overview.inHand, number(lane?.active, "/queue")],
-          [t.overview.retrying, number(lane?.delayed, "/queue")],
+          [t.queue.job.waiting, number(lane?.waiting, "/queue?state=waiting")],
+          [t.queue.job.active, number(lane?.active, "/queue?state=active")],
+          [t.queue.job.delayed, number(lane?.delayed, "/queue?state=delayed")],
           [t.overview.deadLetters, number(lane?.failed, "/failures")],
         ]}
       />

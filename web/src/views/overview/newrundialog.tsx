@@ -5,7 +5,7 @@ import { Button } from "../../components/button";
 import { Dialog } from "../../components/dialog";
 import { CheckField, FieldGroup, TextField } from "../../components/form";
 import { tiers } from "../../wire";
-import { actsOf, reason } from "./acts";
+import { actsOf } from "./acts";
 import { readQuantity, readSeed, readTiers } from "./newrun";
 import "./overview.css";
 
@@ -48,7 +48,7 @@ export function NewRunDialog({ onClose, like }: Props) {
       onClose();
     } catch (error) {
       setBusy(false);
-      setRefused(error instanceof ApiError ? error : new ApiError(0, text.failed, reason(error)));
+      setRefused(ApiError.of(error));
     }
   };
   const most = f.int(maxOrders);

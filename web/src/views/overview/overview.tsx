@@ -8,14 +8,15 @@ import { Icon } from "../../components/icon";
 import { Menu, MenuItem } from "../../components/menu";
 import { Empty } from "../../components/states";
 import { Page } from "../../layout/page";
-import { forecastOf } from "../../live/forecast";
+import { forecastOf, isTrouble } from "../../live/forecast";
 import { gateOf } from "../../live/gate";
 import { useTimeSeries } from "../../live/timeseries";
 import { useResource } from "../../resource";
 import { shortId, unbroken } from "../../text";
 import type { QueueDiagnostics, RunPage, Status } from "../../wire";
+import { setPaused } from "../../pausing";
 import { actsOf } from "./acts";
-import { forecastText } from "./forecasttext";
+import { troubleText } from "./forecasttext";
 import { GateChip } from "./gatechip";
 import { Hero } from "./hero";
 import { LaneCard, unsettled, useQueue } from "./lanes";
@@ -91,17 +92,17 @@ function Notices({ status }: { status: Status }) {
   const forecast = forecastOf(status, drain);
   return (
     <>
-      {(forecast.state === "stalled" || forecast.state === "growing") && (
+      {isTrouble(forecast) && (
         <div class="notice tone-warn" role="status">
           <Icon name="warn" />
-          <span class="notice-text">{forecastText(forecast, i18n)}</span>
+          <span class="notice-text">{troubleText(forecast, i18n)}</span>
         </div>
       )}
       {status.paused && (
         <div class="notice tone-warn" role="status">
           <Icon name="pause" />
           <span class="notice-text">{t.overview.pausedText}</span>
-          <Button small onClick={() => void actsOf(app).pause(false)}>
+          <Button small onClick={() => void setPaused(app, false)}>
             {t.overview.actions.resume}
           </Button>
         </div>
@@ -142,7 +143,7 @@ function Acts({ status, open }: { status: Status; open(what: Open): void }) {
   const app = useApp();
   const { t } = useI18n();
   const text = t.overview.actions;
-  const pause = () => void actsOf(app).pause(!status.paused);
+  const pause = () => void setPaused(app, !status.paused);
   const active = status.state.hasActiveGeneration;
   useCommands([
     { id: "new-run", title: text.newRun, run: () => open("new") },
@@ -157,14 +158,14 @@ function Acts({ status, open }: { status: Status; open(what: Open): void }) {
           {text.reset}
         </MenuItem>
       </Menu>
-      <Button icon={status.paused ? "play" : "pause"} onClick={pause}>
-        {status.paused ? text.resume : text.pause}
-      </Button>
       {active && (
         <Button look="danger" onClick={() => open("cancel")}>
           {text.cancel}
         </Button>
       )}
+      <Button icon={status.paused ? "play" : "pause"} onClick={pause}>
+        {status.paused ? text.resume : text.pause}
+      </Button>
       <Button look="primary" onClick={() => open("new")}>
         {text.newRun}
       </Button>
@@ -180,11 +181,12 @@ function CancelDialog({ status, onClose }: { status: Status; onClose(): void }) 
   return (
     <ConfirmDialog
       title={text.title}
-      text={text.text(pending, f.int(pending), f.int(total))}
       confirm={text.confirm}
       run={() => actsOf(app).cancel()}
       onClose={onClose}
-    />
+    >
+      <p class="figures">{text.text(pending, f.int(pending), f.int(total))}</p>
+    </ConfirmDialog>
   );
 }
 
@@ -197,10 +199,11 @@ function ResetDialog({ onClose }: { onClose(): void }) {
   return (
     <ConfirmDialog
       title={t.overview.reset.title}
-      text={t.overview.reset.text(runs)}
       confirm={t.overview.reset.confirm}
       run={() => actsOf(app).reset()}
       onClose={onClose}
-    />
+    >
+      <p>{t.overview.reset.text(runs)}</p>
+    </ConfirmDialog>
   );
 }

@@ -7,6 +7,7 @@ import { useResource } from "../../resource";
 import { Link } from "../../router/link";
 import { shortId } from "../../text";
 import type { LogLevel, RunPage } from "../../wire";
+import { rateOver, settledOf } from "../runs/figures";
 
 /** The last runs, each with its speed or with how it ended. */
 export function RecentRuns() {
@@ -35,7 +36,7 @@ export function RecentRuns() {
               align: "end",
               cell: (run) =>
                 run.status === "completed" && run.wallClockMs > 0 ? (
-                  f.rate(((run.totalProcessedVIP + run.totalProcessedNormal) * 1000) / run.wallClockMs)
+                  f.rate(rateOver(settledOf(run), run.wallClockMs))
                 ) : (
                   <RunStateBadge state={run.status} />
                 ),

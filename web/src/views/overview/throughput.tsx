@@ -26,6 +26,7 @@ export function Throughput({ series, run }: { series: TimeSeries | undefined; ru
       origin={origin}
       range={series ? { from: series.from, to: series.to } : undefined}
       height={180}
+      spans
       format={f.compact}
       note={<Link to={"/charts?window=run" + (run ? "&run=" + run : "")}>{t.nav.charts}</Link>}
       marks={marksOf(series, t)}

@@ -14,8 +14,8 @@ export interface CleanWish {
 type Told = (n: number, shown: string) => string;
 
 /**
- * What can be done to the queue. Pause and resume settle their own message; the others
- * throw the refusal, for the dialog to show, and tell what the server answered.
+ * What can be done to the queue. All of it throws the refusal, for the dialog to show,
+ * and tells what the server answered.
  */
 export function actsOf(app: App) {
   const { api, live, toasts } = app;
@@ -25,18 +25,6 @@ export function actsOf(app: App) {
     live.refresh();
   };
   return {
-    async pause(paused: boolean): Promise<void> {
-      const text = t.queue.acts;
-      const message = toasts.pending(paused ? text.pausing : text.resuming);
-      try {
-        await api.post(paused ? "pedidos/queue/pause" : "pedidos/queue/resume");
-        const shown = await live.until((status) => status.paused === paused);
-        message.done(!shown ? text.unconfirmed : paused ? text.pausedNow : text.resumedNow);
-      } catch (error) {
-        message.fail(paused ? text.pauseFailed : text.resumeFailed, refusalOf(error).message);
-      }
-    },
-
     /** How many orders it would take now; changes nothing. */
     async countClean(wish: CleanWish, signal: AbortSignal): Promise<number> {
       return counted(await api.post<Cleaned>("pedidos/queue/clean", { ...bodyOf(wish), dryRun: true }, { signal }));
@@ -76,9 +64,4 @@ function counted({ removed, dryRun }: Cleaned | Purged): number {
 /** On the wire a limit of 0 is none. */
 function bodyOf({ state, limit, graceMs }: CleanWish): Params {
   return { state, limit: limit ?? 0, grace: graceMs ?? 0 };
-}
-
-/** What was refused, or what else went wrong. */
-export function refusalOf(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(0, String(error), "");
 }

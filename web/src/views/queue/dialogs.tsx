@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
 import { useApp, useI18n } from "../../app";
+import { ConfirmDialog } from "../../components/dialog";
 import { CheckField, SelectField, TextField } from "../../components/form";
 import { jobStates, type JobState, type QueueDiagnostics } from "../../wire";
-import { ActDialog, Counted, useDryRun } from "./actdialog";
 import { actsOf, type CleanWish } from "./acts";
+import { Counted, useDryRun } from "./dryrun";
 import { isSilent, wholeNumber } from "./facts";
 import { useServerNow } from "./usequeue";
 
@@ -49,7 +50,7 @@ export function CleanDialog({ queue, initial, onDone, onClose }: Props & { initi
     onDone();
   };
   return (
-    <ActDialog title={c.title} danger={state !== "completed"} confirm={dry.count ? confirm(dry.count, f.int(dry.count)) : undefined} run={run} onClose={onClose}>
+    <ConfirmDialog title={c.title} danger={state !== "completed"} confirm={dry.count ? confirm(dry.count, f.int(dry.count)) : t.queue.nothingTo} blocked={!dry.count} run={run} onClose={onClose}>
       <SelectField<JobState> label={c.state} value={state} options={options} onValue={setState} />
       <div class="halves">
         <TextField
@@ -80,7 +81,7 @@ export function CleanDialog({ queue, initial, onDone, onClose }: Props & { initi
           )}
         />
       )}
-    </ActDialog>
+    </ConfirmDialog>
   );
 }
 
@@ -96,7 +97,7 @@ export function PurgeDialog({ queue, onDone, onClose }: Props) {
     onDone();
   };
   return (
-    <ActDialog title={p.title} danger confirm={dry.count ? p.confirm(dry.count, f.int(dry.count)) : undefined} run={run} onClose={onClose}>
+    <ConfirmDialog title={p.title} danger confirm={dry.count ? p.confirm(dry.count, f.int(dry.count)) : t.queue.nothingTo} blocked={!dry.count} run={run} onClose={onClose}>
       {queue.counts.failed > 0 && (
         <CheckField label={p.obliterate} hint={p.obliterateHint(f.int(queue.counts.failed))} checked={obliterate} onChecked={setObliterate} />
       )}
@@ -109,7 +110,7 @@ export function PurgeDialog({ queue, onDone, onClose }: Props) {
           </>
         )}
       />
-    </ActDialog>
+    </ConfirmDialog>
   );
 }
 
@@ -126,7 +127,7 @@ export function RetryDialog({ queue, onDone, onClose }: Props) {
     onDone();
   };
   return (
-    <ActDialog title={r.title} danger={false} confirm={n > 0 ? r.confirm(n, f.int(n)) : undefined} run={run} onClose={onClose}>
+    <ConfirmDialog title={r.title} danger={false} confirm={n > 0 ? r.confirm(n, f.int(n)) : t.queue.nothingTo} blocked={n === 0} run={run} onClose={onClose}>
       {failed === 0 ? (
         <p>{r.none}</p>
       ) : (
@@ -135,7 +136,7 @@ export function RetryDialog({ queue, onDone, onClose }: Props) {
           {n > 0 && <p class="figures">{r.text(n, f.int(n), f.int(failed))}</p>}
         </>
       )}
-    </ActDialog>
+    </ConfirmDialog>
   );
 }
 
@@ -152,10 +153,10 @@ export function RecoverDialog({ queue, onDone, onClose }: Props) {
     onDone();
   };
   return (
-    <ActDialog title={r.title} danger={false} confirm={read ? r.confirm : undefined} run={run} onClose={onClose}>
+    <ConfirmDialog title={r.title} danger={false} confirm={r.confirm} blocked={!read} run={run} onClose={onClose}>
       <p>{r.text}</p>
       {queue.workerList && <p class="figures">{silent > 0 ? r.silent(silent, f.int(silent)) : r.noneSilent}</p>}
       <TextField label={r.limit} inputMode="numeric" error={read ? undefined : r.limitBad(f.int(most.recover))} value={limit} onValue={setLimit} />
-    </ActDialog>
+    </ConfirmDialog>
   );
 }

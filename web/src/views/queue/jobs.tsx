@@ -61,7 +61,7 @@ function WayOut({ state }: { state: JobState }) {
   const { t } = useI18n();
   if (state === "failed") return <Link class="hint" to="/failures">{t.queue.jobs.toFailures}</Link>;
   const status = state === "completed" ? "processado" : "pendente";
-  return <Link class="hint" to={"/browse?status=" + status}>{t.queue.jobs.allOrders}</Link>;
+  return <Link class="hint" to={"/browse?run=all&status=" + status}>{t.queue.jobs.allOrders}</Link>;
 }
 
 function More({ amount, all, more }: { amount: (typeof amounts)[number]; all: number | undefined; more(amount: (typeof amounts)[number]): void }) {

@@ -72,14 +72,14 @@ function Lane({ priority, lane, shut, paused }: LaneProps) {
   );
 }
 
-/** A number, and the way to the rows behind it: in the list below for what the queue holds, else among the orders. */
+/** A number, and the way to the rows behind it: in the list below for what the queue holds, else among the orders of all runs. */
 function Count({ n, priority, state }: { n: number; priority: Priority; state: (typeof states)[number] }): ComponentChildren {
   const { router } = useApp();
   const { f } = useI18n();
   if (n === 0) return <span class="zero">0</span>;
-  if (state !== "active" && state !== "delayed") {
-    const status = { waiting: "pendente", completed: "processado", failed: "falhou", removed: "removido" }[state];
-    return <Link to={`/browse?priority=${priority}&status=${status}`}>{f.int(n)}</Link>;
+  if (state === "completed" || state === "failed" || state === "removed") {
+    const status = { completed: "processado", failed: "falhou", removed: "removido" }[state];
+    return <Link to={`/browse?run=all&priority=${priority}&status=${status}`}>{f.int(n)}</Link>;
   }
   const toJobs = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -8,9 +8,9 @@ import { Icon } from "../../components/icon";
 import { Menu, MenuItem } from "../../components/menu";
 import { ErrorState } from "../../components/states";
 import { Page } from "../../layout/page";
+import { setPaused } from "../../pausing";
 import { useQueryChoice } from "../../router/query";
 import { jobStates, type JobState, type QueueDiagnostics } from "../../wire";
-import { actsOf } from "./acts";
 import { CleanDialog, PurgeDialog, RecoverDialog, RetryDialog } from "./dialogs";
 import { Health } from "./health";
 import { Jobs } from "./jobs";
@@ -81,7 +81,7 @@ function Acts({ paused, queue, open }: ActsProps) {
   const app = useApp();
   const { t } = useI18n();
   const a = t.queue.acts;
-  const toggle = () => void actsOf(app).pause(!paused);
+  const toggle = () => void setPaused(app, !paused);
   useCommands([
     { id: "queue-pause", title: paused ? a.resume : a.pause, run: toggle },
     ...(queue ? offered(queue).map((what) => ({ id: "queue-" + what, title: a[what], run: () => open(what) })) : []),
@@ -133,7 +133,7 @@ function Notices({ paused, queue, failingSince }: { paused: boolean; queue: Queu
               </span>
             )}
           </span>
-          <Button icon="play" onClick={() => void actsOf(app).pause(false)}>
+          <Button icon="play" onClick={() => void setPaused(app, false)}>
             {t.queue.acts.resume}
           </Button>
         </div>

@@ -19,7 +19,7 @@ function newsOf({ lastRunId, state, paused, counts }: Status): string {
 export function useQueueBeat(): { news: string; everyMs: number | undefined } {
   const { boot } = useApp();
   const news = useLive((s) => newsOf(s.status));
-  const busy = useLive((s) => s.status.state.hasActiveGeneration || s.status.counts.pending > 0);
+  const busy = useLive((s) => !s.status.paused && (s.status.state.hasActiveGeneration || s.status.counts.pending > 0));
   const frozen = useLive((s) => s.mode === "paused");
   return { news, everyMs: frozen ? undefined : busy ? activeMs : boot.refreshMs };
 }

@@ -16,6 +16,8 @@ export function WhereCard({ run }: { run: Run }) {
   const text = t.runs.counts;
   const number = (n: number, filter: string): ComponentChildren =>
     n === 0 ? "0" : <Link to={`/browse?run=${run.runId}&${filter}`}>{f.int(n)}</Link>;
+  // Settled orders that failed are of another status than the others: then the rows of both.
+  const settled = run.failed === 0 ? "&status=processado" : "";
   return (
     <Card title={t.runs.outcome}>
       <Pairs
@@ -24,8 +26,8 @@ export function WhereCard({ run }: { run: Run }) {
           [text.failed, number(run.failed, "status=falhou")],
           [text.pending, number(run.pending, "status=pendente")],
           [text.removed, number(run.removed, "status=removido")],
-          [text.vip, number(run.totalProcessedVIP, "priority=VIP")],
-          [text.normal, number(run.totalProcessedNormal, "priority=NORMAL")],
+          [text.vip, number(run.totalProcessedVIP, "priority=VIP" + settled)],
+          [text.normal, number(run.totalProcessedNormal, "priority=NORMAL" + settled)],
           ...(run.rejected > 0 ? [[text.rejected, f.int(run.rejected)] as [string, string]] : []),
         ]}
       />
