@@ -71,10 +71,10 @@ func portugueseTexts() dictionary {
 		"pages": "Páginas", "now": "Execução atual", "never": "Ainda não houve nenhuma execução.", "unread": "O status não pode ser lido agora. Tente de novo em instantes; o log do servidor diz o motivo.",
 		"script": "Este resumo funciona sem JavaScript. Com ele, a página acompanha o trabalho ao vivo e permite controlá-lo.",
 		"phase":  "Fase", "runID": "Execução", "target": "Solicitados", "generated": "Gerados", "processed": "Concluídos", "failed": "Falharam", "removed": "Removidos", "pending": "Pendentes",
-		"progress": "Andamento", "paused": "A fila está em pausa.", "stalled": "Nenhum pedido é entregue", "ended": "A execução terminou com erro",
-		"timings": "Tempos", "generation": "Geração", "enqueueVIP": "Enfileiramento VIP", "enqueueNormal": "Enfileiramento NORMAL", "total": "Total (geração + VIP + NORMAL)", "wall": "Tempo decorrido", "left": "Tempo restante",
+		"progress": "Andamento", "paused": "A fila está pausada.", "stalled": "Nenhum pedido é entregue", "ended": "A execução terminou com erro",
+		"timings": "Tempos", "generation": "Geração", "enqueueVIP": "Enfileirar VIP", "enqueueNormal": "Enfileirar NORMAL", "total": "Tempo somado (geração + VIP + NORMAL)", "wall": "Tempo total", "left": "Tempo restante",
 		"lanes": "Faixas", "lane": "Faixa", "orders": "Pedidos", "start": "Início", "end": "Fim", "took": "Duração", "rate": "Pedidos por segundo", "both": "Ambas",
-		"data": "Em JSON", "status": "status", "timeseries": "série temporal", "unknown": "não se sabe",
+		"data": "Em JSON", "status": "status", "timeseries": "série temporal", "unknown": "desconhecido",
 	}
 }
 

@@ -10,8 +10,8 @@ import { appendBounded, limits, mergeSamples, noStatus, type LiveState, type Log
 const hiddenGraceMs = 30_000;
 /** With a socket the server speaks once a second; this much silence is news. */
 const silenceMs = 5_000;
-/** In an active run a status is due by then; without one, nothing has moved, and only its clocks have gone on. */
-const stillMs = 900;
+/** In an active run a status is due by then; without one nothing has moved, but its clocks have gone on. */
+const stillMs = 1_000;
 
 export interface Live {
   state: Store<LiveState>;
@@ -54,6 +54,7 @@ class Connection implements Live {
   private pausedByReader = false;
   private link: Mode = "connecting";
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
+  private stillTimer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private lastEventId = "";
   private filled = false;
@@ -127,6 +128,7 @@ class Connection implements Live {
     this.closed = true;
     clearInterval(this.clock);
     clearTimeout(this.pollTimer);
+    clearTimeout(this.stillTimer);
     clearTimeout(this.hiddenTimer);
     cancelAnimationFrame(this.frame);
     document.removeEventListener("visibilitychange", this.visibility);
@@ -153,7 +155,6 @@ class Connection implements Live {
     on<ProgressEvent>("progress", (progress) => (this.next = { ...this.next, progress }));
     on<Metrics>("metrics", (metrics) => {
       this.next = { ...this.next, metrics, series: appendBounded(this.next.series, [metrics], limits.series) };
-      if (this.next.status.state.hasActiveGeneration && Date.now() - this.next.statusAt > stillMs) this.refresh();
     });
     on<LogLine>("log", (line) => this.newLogs.push({ ...line, key: ++this.lines }));
   }
@@ -163,7 +164,13 @@ class Connection implements Live {
     const now = Date.now();
     this.next = { ...this.next, status, statusAt: now, heardAt: now, rateNow: this.rate.add(status) };
     for (const heard of [...this.statusHeard]) heard(status);
+    clearTimeout(this.stillTimer);
+    if (status.state.hasActiveGeneration) this.stillTimer = setTimeout(() => this.lookAgain(), stillMs);
     this.schedule();
+  }
+
+  private lookAgain(): void {
+    if (this.socket.connected && !document.hidden) this.refresh();
   }
 
   private takePhase(change: PhaseChange): void {

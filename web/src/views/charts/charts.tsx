@@ -47,7 +47,7 @@ export default function Charts() {
       )}
       {series && series.samples.length > 0 && (
         <>
-          {series.mean > 0 && <p class="charts-line quiet figures">{t.charts.peakMean(f.rate(series.peak), f.rate(series.mean))}</p>}
+          {series.mean > 0 && <p class="charts-line quiet figures">{window === "run" ? `${t.overview.peak(f.rate(series.peak))} ${t.perSecond}` : t.charts.peakMean(f.rate(series.peak), f.rate(series.mean))}</p>}
           <All series={series} ofRun={window === "run"} />
         </>
       )}

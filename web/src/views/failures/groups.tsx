@@ -21,6 +21,7 @@ interface Props {
 export function GroupTable({ groups, onOpen, onAct }: Props) {
   const { t, f } = useI18n();
   const narrow = useMedia("(max-width: 1279px)");
+  const least = useMedia("(max-width: 1079px)");
   const names = t.failures.columns;
   const all: Column<DeadLetterGroup>[] = [
     { key: "group", head: names.group, wide: true, cell: (row) => <code title={row.example}>{row.group}</code> },
@@ -52,7 +53,7 @@ export function GroupTable({ groups, onOpen, onAct }: Props) {
     <div class="groups">
       <Table
         label={t.failures.groupsLabel}
-        columns={narrow ? all.filter(({ key }) => key !== "first") : all}
+        columns={all.filter(({ key }) => !(narrow && key === "first") && !(least && key === "share"))}
         rows={groups.groups}
         rowKey={(row) => row.group}
         onOpen={(row) => onOpen(row.group)}

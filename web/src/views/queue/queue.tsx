@@ -65,8 +65,8 @@ export default function Queue() {
 }
 
 /** A server that does not tell of lanes does not count before it removes either: it would take a dry run for the act. */
-function offered(queue: QueueDiagnostics): Open[] {
-  return queue.lanes ? ["retry", "recover", "clean", "purge"] : ["retry", "recover"];
+function offered(queue: QueueDiagnostics | undefined): Open[] {
+  return queue?.lanes ? ["retry", "recover", "clean", "purge"] : ["retry", "recover"];
 }
 
 const icons = { retry: "undo", recover: "refresh", clean: "trash", purge: "trash" } as const;
@@ -88,15 +88,13 @@ function Acts({ paused, queue, open }: ActsProps) {
   ]);
   return (
     <>
-      {queue && (
-        <Menu label={a.more} icon="more" text={a.more}>
-          {offered(queue).map((what) => (
-            <MenuItem key={what} icon={icons[what]} danger={what === "clean" || what === "purge"} run={() => open(what)}>
-              {a[what]}
-            </MenuItem>
-          ))}
-        </Menu>
-      )}
+      <Menu label={a.more} icon="more" text={a.more}>
+        {offered(queue).map((what) => (
+          <MenuItem key={what} icon={icons[what]} danger={what === "clean" || what === "purge"} run={() => open(what)}>
+            {a[what]}
+          </MenuItem>
+        ))}
+      </Menu>
       <Button look={paused ? "primary" : undefined} icon={paused ? "play" : "pause"} onClick={toggle}>
         {paused ? a.resume : a.pause}
       </Button>

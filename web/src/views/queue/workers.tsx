@@ -1,10 +1,9 @@
-import { useI18n } from "../../app";
+import { useApp, useI18n } from "../../app";
 import { Badge, PriorityBadge } from "../../components/badge";
 import { Card } from "../../components/card";
 import { Chips } from "../../components/chips";
 import { CopyId } from "../../components/copyid";
 import { Icon } from "../../components/icon";
-import { Loading } from "../../components/states";
 import { Table, type Column } from "../../components/table";
 import { useQueryChoice } from "../../router/query";
 import type { QueueDiagnostics, WorkerState } from "../../wire";
@@ -26,8 +25,27 @@ export function Workers({ queue }: { queue: QueueDiagnostics | undefined }) {
       actions={<Chips label={t.queue.workers.as} options={forms.map((name) => [name, t.queue.workers[name]] as const)} value={form} onValue={setForm} />}
       flush
     >
-      {!list ? <Loading lines={6} /> : list.length === 0 ? <p class="table-empty quiet">{t.queue.workers.none}</p> : <Listed form={form} list={list} />}
+      {!list ? <ToCome /> : list.length === 0 ? <p class="table-empty quiet">{t.queue.workers.none}</p> : <Listed form={form} list={list} />}
     </Card>
+  );
+}
+
+/** As many tiles as there will be workers, that nothing moves when they come. */
+function ToCome() {
+  const { boot } = useApp();
+  return (
+    <div class="worker-box">
+      <div class="worker-grid">
+        {Array.from({ length: boot.workers }, (_, i) => (
+          <div key={i} class="worker">
+            <span class="worker-line">
+              <span class="skeleton grow" />
+            </span>
+            <span class="worker-line" />
+          </div>
+        ))}
+      </div>
+    </div>
   );
 }
 
