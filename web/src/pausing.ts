@@ -1,5 +1,5 @@
-import { ApiError } from "./api";
 import type { App } from "./app";
+import { reasonOf } from "./text";
 
 /** Pauses or resumes the queue, and tells so once a status shows it. */
 export async function setPaused({ api, live, toasts, i18n }: App, paused: boolean): Promise<void> {
@@ -11,6 +11,6 @@ export async function setPaused({ api, live, toasts, i18n }: App, paused: boolea
     const shown = await live.until((status) => status.paused === paused);
     message.done(!shown ? t.unconfirmed : paused ? text.done : text.resumed);
   } catch (error) {
-    message.fail(paused ? text.failed : text.resumeFailed, ApiError.of(error).message);
+    message.fail(paused ? text.failed : text.resumeFailed, reasonOf(error, t));
   }
 }

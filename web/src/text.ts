@@ -1,3 +1,6 @@
+import { ApiError } from "./api";
+import type { Text } from "./i18n/i18n";
+
 /**
  * An id as people tell it apart: a UUID's first and last four digits before its padding,
  * anything else cut in the middle. Runs made in one day share their first digits.
@@ -11,4 +14,10 @@ export function shortId(id: string): string {
 /** An id for a heading: a narrow page must not break the line at its hyphens. */
 export function unbroken(id: string): string {
   return id.replaceAll("-", "\u2011");
+}
+
+/** What to tell of a failure. */
+export function reasonOf(cause: unknown, t: Text): string {
+  const error = ApiError.of(cause);
+  return error.status === 0 ? t.error.noAnswer : error.message;
 }

@@ -47,6 +47,7 @@ test("every value of the wire has a label", () => {
 test("plurals follow the number", () => {
   assert.equal(en.orders(1, "1"), "1 order");
   assert.equal(en.orders(0, "0"), "0 orders");
-  assert.equal(ptBR.orders(0, "0"), "0 pedido");
+  assert.equal(ptBR.orders(0, "0"), "0 pedidos");
+  assert.equal(ptBR.orders(1, "1"), "1 pedido");
   assert.equal(ptBR.orders(2, "2"), "2 pedidos");
 });

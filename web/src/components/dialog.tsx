@@ -14,16 +14,30 @@ interface Props {
   onSubmit?: () => void;
 }
 
+/**
+ * Opens a dialog while its component is there. Then the focus goes back to where it was,
+ * or to the page's title where that is gone: the act may have taken its button away.
+ */
+export function useOpened(dialog: { current: HTMLDialogElement | null }, modal = true): void {
+  useLayoutEffect(() => {
+    const opened = dialog.current;
+    const before = document.activeElement as HTMLElement | null;
+    if (modal) opened?.showModal();
+    else opened?.show();
+    return () => {
+      opened?.close();
+      const to = before?.isConnected && before !== document.body ? before : document.querySelector<HTMLElement>("h1");
+      to?.focus({ preventScroll: true });
+    };
+  }, []);
+}
+
 /** A modal dialog: it is open while it is rendered. Esc and the backdrop close it. */
 export function Dialog({ title, onClose, children, foot, onSubmit }: Props) {
   const { t } = useI18n();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useLayoutEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    dialog.current?.showModal();
-    return () => before?.focus?.();
-  }, []);
+  useOpened(dialog);
   const inner = (
     <>
       <div class="dialog-head">

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { useI18n } from "../app";
 import { useKeys } from "../keys";
 import { Button } from "./button";
+import { useOpened } from "./dialog";
 
 interface Props {
   title: ComponentChildren;
@@ -18,12 +19,7 @@ export function Drawer({ title, onClose, children }: Props) {
   const { t } = useI18n();
   const drawer = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useLayoutEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    if (matchMedia("(max-width: 759px)").matches) drawer.current?.showModal();
-    else drawer.current?.show();
-    return () => before?.isConnected && before.focus();
-  }, []);
+  useOpened(drawer, matchMedia("(max-width: 759px)").matches);
   useKeys({ Escape: onClose });
   return (
     <dialog

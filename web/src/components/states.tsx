@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useI18n } from "../app";
 import type { ApiError } from "../api";
+import { reasonOf } from "../text";
 import { Button } from "./button";
 
 /** There is nothing yet, and what to do about it. */
@@ -39,7 +40,7 @@ export function ErrorState({ error, since, retry }: ErrorProps) {
   return (
     <div class="state" role="alert">
       <h2>{t.error.title}</h2>
-      <p>{error.status === 0 ? t.error.noAnswer : error.message}</p>
+      <p>{reasonOf(error, t)}</p>
       {since !== undefined && <p class="hint">{t.error.since(f.time(since))}</p>}
       {retry && (
         <Button icon="refresh" onClick={retry}>

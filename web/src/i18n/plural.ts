@@ -1,4 +1,4 @@
-/** One order, two orders: both languages have these two forms for whole numbers (in Portuguese zero is singular). */
-export function plural(lang: string, n: number, one: string, other: string): string {
-  return new Intl.PluralRules(lang).select(n) === "one" ? one : other;
+/** One order, two orders, and as people write it, 0 orders. */
+export function plural(n: number, one: string, other: string): string {
+  return n === 1 ? one : other;
 }

@@ -1,5 +1,6 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { useApp, useI18n } from "../app";
+import { useOpened } from "../components/dialog";
 import { matching } from "./match";
 
 /** All commands, found by their name. Arrow keys choose, Enter runs, Esc closes. */
@@ -12,11 +13,7 @@ export function CommandPalette({ onClose }: { onClose(): void }) {
   const all = useMemo(() => commands.list(), [commands]);
   const found = matching(all, text);
   const chosen = Math.min(at, found.length - 1);
-  useLayoutEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    dialog.current?.showModal();
-    return () => before?.focus?.();
-  }, []);
+  useOpened(dialog);
   const run = (i: number) => {
     onClose();
     found[i]?.run();

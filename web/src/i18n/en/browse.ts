@@ -34,7 +34,7 @@ export const browse = {
   list: {
     searching: (searched: string, found: string) => `Searching: ${searched} looked at, ${found} found`,
     loading: "Loading",
-    shown: (n: number, shown: string) => `${shown} ${plural("en", n, "order", "orders")} shown`,
+    shown: (n: number, shown: string) => `${shown} ${plural(n, "order", "orders")} shown`,
     searched: (searched: string) => `searched ${searched}`,
     range: (from: string, to: string) => `Orders ${from} to ${to} shown`,
     all: (n: number, shown: string) => (n === 1 ? "1 order, and no more" : `All ${shown} orders shown`),
@@ -66,12 +66,12 @@ export const browse = {
     run: "Run",
     createdAt: "Created",
     settledAt: "Settled",
-    attempts: (n: number, shown: string) => `${shown} ${plural("en", n, "attempt", "attempts")}`,
+    attempts: (n: number, shown: string) => `${shown} ${plural(n, "attempt", "attempts")}`,
     after: (time: string) => `after ${time}`,
     noTime: "time not kept",
     group: "Group",
     redriven: "Put back",
-    redrivenTimes: (n: number, shown: string) => `${shown} ${plural("en", n, "time", "times")}`,
+    redrivenTimes: (n: number, shown: string) => `${shown} ${plural(n, "time", "times")}`,
     kinds: {
       accepted: "Accepted",
       waiting: "Waiting",

@@ -1,6 +1,6 @@
 import { plural } from "../plural";
 
-const orders = (n: number, shown: string) => `${shown} ${plural("en", n, "order", "orders")}`;
+const orders = (n: number, shown: string) => `${shown} ${plural(n, "order", "orders")}`;
 
 export const common = {
   nav: {
@@ -16,7 +16,7 @@ export const common = {
     more: "More",
     skip: "Skip to the content",
     keysHint: "? for keys",
-    workers: (n: number, shown: string) => `${shown} ${plural("en", n, "worker", "workers")}`,
+    workers: (n: number, shown: string) => `${shown} ${plural(n, "worker", "workers")}`,
     engine: (name: string) => `${name} engine`,
     engineName: { embedded: "embedded", distributed: "distributed" } as Record<string, string>,
   },
@@ -78,9 +78,9 @@ export const common = {
   table: {
     select: "Select row",
     selectAll: "Select all rows",
-    selected: (n: number, shown: string) => `${shown} ${plural("en", n, "row", "rows")} selected`,
+    selected: (n: number, shown: string) => `${shown} ${plural(n, "row", "rows")} selected`,
     empty: "Nothing here.",
-    rows: (n: number, shown: string) => `${shown} ${plural("en", n, "row", "rows")}`,
+    rows: (n: number, shown: string) => `${shown} ${plural(n, "row", "rows")}`,
   },
   chart: {
     asTable: "Table",

@@ -1,13 +1,13 @@
 import { plural } from "../plural";
 
-const letters = (n: number, shown: string) => `${shown} dead ${plural("en", n, "letter", "letters")}`;
-const failed = (n: number, shown: string) => `${shown} failed ${plural("en", n, "order", "orders")}`;
-const rest = (n: number, shown: string) => plural("en", n, "The other dead letter stays.", `The other ${shown} dead letters stay.`);
+const letters = (n: number, shown: string) => `${shown} dead ${plural(n, "letter", "letters")}`;
+const failed = (n: number, shown: string) => `${shown} failed ${plural(n, "order", "orders")}`;
+const rest = (n: number, shown: string) => plural(n, "The other dead letter stays.", `The other ${shown} dead letters stay.`);
 
 export const failures = {
   letters,
   rest,
-  inGroups: (n: number, shown: string) => `in ${shown} ${plural("en", n, "group", "groups")}`,
+  inGroups: (n: number, shown: string) => `in ${shown} ${plural(n, "group", "groups")}`,
   examined: (shown: string, total: string) => `Grouped are the oldest ${shown} of ${total}.`,
   show: "Show",
   byError: "By error",
@@ -44,8 +44,8 @@ export const failures = {
     selected: (shown: string) => `Retry ${shown}…`,
     title: "Put failed orders back?",
     text: (n: number, shown: string) =>
-      `Puts ${failed(n, shown)} back into the queue, with all attempts before ${plural("en", n, "it", "them")}.`,
-    confirm: (n: number, shown: string) => `Retry ${shown} ${plural("en", n, "order", "orders")}`,
+      `Puts ${failed(n, shown)} back into the queue, with all attempts before ${plural(n, "it", "them")}.`,
+    confirm: (n: number, shown: string) => `Retry ${shown} ${plural(n, "order", "orders")}`,
     done: (n: number, shown: string) => `${failed(n, shown)} put back into the queue`,
   },
   discard: {
@@ -56,7 +56,7 @@ export const failures = {
     title: "Discard failed orders?",
     text: (n: number, shown: string) =>
       `Ends ${failed(n, shown)} as removed, for good.`,
-    confirm: (n: number, shown: string) => `Discard ${shown} ${plural("en", n, "order", "orders")}`,
+    confirm: (n: number, shown: string) => `Discard ${shown} ${plural(n, "order", "orders")}`,
     done: (n: number, shown: string) => `${failed(n, shown)} discarded`,
   },
 };

@@ -67,7 +67,7 @@ export const overview = {
   cancel: {
     title: "Cancel the run?",
     text: (n: number, waiting: string, shipped: string) =>
-      `Removes ${waiting} waiting ${plural("en", n, "order", "orders")}. ${shipped} processed orders stay.`,
+      `Removes ${waiting} waiting ${plural(n, "order", "orders")}. ${shipped} processed orders stay.`,
     confirm: "Cancel the run",
     doing: "Cancelling the run",
     done: (removed: string) => `The run is cancelled; ${removed} orders were removed`,
@@ -78,7 +78,7 @@ export const overview = {
     title: "Forget everything?",
     text: (runs: string) =>
       `Removes every order, ${runs}, every dead letter and the log lines in memory. What runs is stopped. There is no way back.`,
-    runs: (n: number, shown: string, more: boolean) => `${shown}${more ? " or more" : ""} ${plural("en", n, "run", "runs")}`,
+    runs: (n: number, shown: string, more: boolean) => `${shown}${more ? " or more" : ""} ${plural(n, "run", "runs")}`,
     confirm: "Remove everything",
     doing: "Removing everything",
     done: (orders: string, runs: string) => `Removed ${orders} orders and ${runs} runs`,

@@ -1,14 +1,14 @@
 import { plural } from "../plural";
 
-const orders = (n: number, shown: string) => `${shown} ${plural("en", n, "order", "orders")}`;
-const stay = (n: number, shown: string) => `${shown} processed ${plural("en", n, "order stays", "orders stay")}.`;
+const orders = (n: number, shown: string) => `${shown} ${plural(n, "order", "orders")}`;
+const stay = (n: number, shown: string) => `${shown} processed ${plural(n, "order stays", "orders stay")}.`;
 
 export const queue = {
   job: { waiting: "Waiting", active: "Active", delayed: "Delayed", failed: "Failed", completed: "Completed", removed: "Removed" },
   paused: {
     badge: "Paused",
     title: "The queue is paused.",
-    text: (n: number, waiting: string) => `No order is handed out until it is resumed: ${waiting} ${plural("en", n, "waits", "wait")}. A restart does not end the pause.`,
+    text: (n: number, waiting: string) => `No order is handed out until it is resumed: ${waiting} ${plural(n, "waits", "wait")}. A restart does not end the pause.`,
     held: (n: number, shown: string) => `${orders(n, shown)} in hand will finish.`,
   },
   stalled: (reason: string) => `Nothing is handed out although orders wait: ${reason}.`,
@@ -32,9 +32,9 @@ export const queue = {
   gate: {
     shut: "Gate shut",
     open: "Gate open",
-    waits: (n: number, shown: string) => `NORMAL waits: ${shown} VIP ${plural("en", n, "order is", "orders are")} unsettled.`,
-    wouldWait: (n: number, shown: string) => `${shown} VIP ${plural("en", n, "order is", "orders are")} unsettled; no NORMAL order waits for ${plural("en", n, "it", "them")}.`,
-    retrying: (n: number, shown: string) => `${shown} of them ${plural("en", n, "waits", "wait")} for a retry.`,
+    waits: (n: number, shown: string) => `NORMAL waits: ${shown} VIP ${plural(n, "order is", "orders are")} unsettled.`,
+    wouldWait: (n: number, shown: string) => `${shown} VIP ${plural(n, "order is", "orders are")} unsettled; no NORMAL order waits for ${plural(n, "it", "them")}.`,
+    retrying: (n: number, shown: string) => `${shown} of them ${plural(n, "waits", "wait")} for a retry.`,
     mayGo: "Every VIP order is settled: NORMAL orders may go.",
     nothing: "No VIP order is unsettled.",
   },
@@ -148,11 +148,11 @@ export const queue = {
     graceHint: "Time in that state; empty: any",
     graceBad: (most: string) => `A whole number from 1 to ${most}, or empty`,
     text: {
-      waiting: (n: number, shown: string) => `Removes ${shown} waiting ${plural("en", n, "order", "orders")}.`,
-      active: (n: number, shown: string) => `Takes ${orders(n, shown)} from ${plural("en", n, "its worker", "their workers")} and removes ${plural("en", n, "it", "them")}.`,
-      delayed: (n: number, shown: string) => `Removes ${orders(n, shown)} that ${plural("en", n, "waits", "wait")} for a retry.`,
-      failed: (n: number, shown: string) => `Discards ${shown} failed ${plural("en", n, "order", "orders")} for good.`,
-      completed: (n: number, shown: string) => `Takes ${shown} processed ${plural("en", n, "order", "orders")} out of the job lists. The orders themselves stay.`,
+      waiting: (n: number, shown: string) => `Removes ${shown} waiting ${plural(n, "order", "orders")}.`,
+      active: (n: number, shown: string) => `Takes ${orders(n, shown)} from ${plural(n, "its worker", "their workers")} and removes ${plural(n, "it", "them")}.`,
+      delayed: (n: number, shown: string) => `Removes ${orders(n, shown)} that ${plural(n, "waits", "wait")} for a retry.`,
+      failed: (n: number, shown: string) => `Discards ${shown} failed ${plural(n, "order", "orders")} for good.`,
+      completed: (n: number, shown: string) => `Takes ${shown} processed ${plural(n, "order", "orders")} out of the job lists. The orders themselves stay.`,
     },
     stay,
     confirm: (n: number, shown: string) => `Remove ${orders(n, shown)}`,
@@ -177,7 +177,7 @@ export const queue = {
     limit: "At most",
     limitBad: (most: string) => `A whole number from 1 to ${most}`,
     limitHint: "The oldest first. Failures has them by cause.",
-    text: (n: number, shown: string, all: string) => `Puts ${shown} of ${all} failed orders back into ${plural("en", n, "its lane", "their lanes")}. Attempts begin anew; the gate holds.`,
+    text: (n: number, shown: string, all: string) => `Puts ${shown} of ${all} failed orders back into ${plural(n, "its lane", "their lanes")}. Attempts begin anew; the gate holds.`,
     none: "No order has failed: there is nothing to retry.",
     confirm: (n: number, shown: string) => `Retry ${orders(n, shown)}`,
     done: (n: number, shown: string) => `${orders(n, shown)} put back`,
@@ -185,7 +185,7 @@ export const queue = {
   recover: {
     title: "Recover stuck orders",
     text: "Takes orders back from handlers that have been silent for more than 30 s. They go back to where they wait, with no attempt consumed.",
-    silent: (n: number, shown: string) => `${shown} ${plural("en", n, "worker has", "workers have")} been silent for that long.`,
+    silent: (n: number, shown: string) => `${shown} ${plural(n, "worker has", "workers have")} been silent for that long.`,
     noneSilent: "No worker has been silent for that long: nothing would change.",
     limit: "At most",
     limitBad: (most: string) => `A whole number from 1 to ${most}`,

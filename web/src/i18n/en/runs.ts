@@ -17,7 +17,7 @@ export const runs = {
   orderCount: (settled: string, total: string) => `${settled} of ${total}`,
   newest: "Newest runs",
   older: "Older runs",
-  count: (n: number, shown: string) => `${shown} ${plural("en", n, "run", "runs")} on this page`,
+  count: (n: number, shown: string) => `${shown} ${plural(n, "run", "runs")} on this page`,
   empty: "No run yet.",
   emptyText: "Each run is kept here with its times, its seed and its digest. Start one: 1,000,000 orders take about a second.",
   emptyPage: "No older runs.",
@@ -96,7 +96,7 @@ export const runs = {
     simulate: (delay: string, failures: string) => `simulated: ${delay} an order, ${failures} of attempts fail`,
     other: (handler: string) => `handler ${handler}`,
   },
-  attempts: (n: number, shown: string) => `${shown} ${plural("en", n, "attempt", "attempts")} before an order is a dead letter`,
+  attempts: (n: number, shown: string) => `${shown} ${plural(n, "attempt", "attempts")} before an order is a dead letter`,
   notEnded: "still running",
   digest: "Digest",
   digestMeans: {

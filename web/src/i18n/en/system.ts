@@ -4,7 +4,7 @@ export const system = {
   readiness: "Readiness",
   ready: "Ready",
   notReady: "Not ready",
-  readyText: (n: number, shown: string) => `${shown} ${plural("en", n, "check holds", "checks hold")}. The server takes work.`,
+  readyText: (n: number, shown: string) => `${shown} ${plural(n, "check holds", "checks hold")}. The server takes work.`,
   notReadyText: (names: string) => `Failing: ${names}. Why is in the log.`,
   toLog: "Warnings in the log",
   checkOk: "ok",

@@ -35,7 +35,7 @@ export const browse: Text["browse"] = {
   list: {
     searching: (searched, found) => `Procurando: ${searched} examinados, ${found} encontrados`,
     loading: "Carregando",
-    shown: (n, shown) => `${shown} ${plural("pt-BR", n, "pedido", "pedidos")} na lista`,
+    shown: (n, shown) => `${shown} ${plural(n, "pedido", "pedidos")} na lista`,
     searched: (searched) => `${searched} examinados`,
     range: (from, to) => `Pedidos ${from} a ${to}`,
     all: (n, shown) => (n === 1 ? "1 pedido, e nenhum outro" : `Todos os ${shown} pedidos`),
@@ -67,12 +67,12 @@ export const browse: Text["browse"] = {
     run: "Execução",
     createdAt: "Criado",
     settledAt: "Encerrado",
-    attempts: (n, shown) => `${shown} ${plural("pt-BR", n, "tentativa", "tentativas")}`,
+    attempts: (n, shown) => `${shown} ${plural(n, "tentativa", "tentativas")}`,
     after: (time) => `depois de ${time}`,
     noTime: "horário não registrado",
     group: "Grupo",
     redriven: "Devolvido à fila",
-    redrivenTimes: (n, shown) => `${shown} ${plural("pt-BR", n, "vez", "vezes")}`,
+    redrivenTimes: (n, shown) => `${shown} ${plural(n, "vez", "vezes")}`,
     kinds: {
       accepted: "Aceito",
       waiting: "Aguardando",

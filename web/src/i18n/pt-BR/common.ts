@@ -1,7 +1,7 @@
 import type { Text } from "../i18n";
 import { plural } from "../plural";
 
-const orders = (n: number, shown: string) => `${shown} ${plural("pt-BR", n, "pedido", "pedidos")}`;
+const orders = (n: number, shown: string) => `${shown} ${plural(n, "pedido", "pedidos")}`;
 
 type Views = "overview" | "charts" | "browse" | "queue" | "failures" | "runs" | "logs" | "system";
 
@@ -19,7 +19,7 @@ export const common: Omit<Text, Views> = {
     more: "Mais",
     skip: "Ir para o conteúdo",
     keysHint: "? mostra as teclas",
-    workers: (n, shown) => `${shown} ${plural("pt-BR", n, "worker", "workers")}`,
+    workers: (n, shown) => `${shown} ${plural(n, "worker", "workers")}`,
     engine: (name) => `motor ${name}`,
     engineName: { embedded: "embutido", distributed: "distribuído" },
   },
@@ -81,9 +81,9 @@ export const common: Omit<Text, Views> = {
   table: {
     select: "Selecionar linha",
     selectAll: "Selecionar todas as linhas",
-    selected: (n, shown) => `${shown} ${plural("pt-BR", n, "linha selecionada", "linhas selecionadas")}`,
+    selected: (n, shown) => `${shown} ${plural(n, "linha selecionada", "linhas selecionadas")}`,
     empty: "Nada aqui.",
-    rows: (n, shown) => `${shown} ${plural("pt-BR", n, "linha", "linhas")}`,
+    rows: (n, shown) => `${shown} ${plural(n, "linha", "linhas")}`,
   },
   chart: {
     asTable: "Tabela",

@@ -1,15 +1,15 @@
 import type { Text } from "../i18n";
 import { plural } from "../plural";
 
-const letters = (n: number, shown: string) => `${shown} dead ${plural("pt-BR", n, "letter", "letters")}`;
-const failed = (n: number, shown: string) => `${shown} ${plural("pt-BR", n, "pedido que falhou", "pedidos que falharam")}`;
+const letters = (n: number, shown: string) => `${shown} dead ${plural(n, "letter", "letters")}`;
+const failed = (n: number, shown: string) => `${shown} ${plural(n, "pedido que falhou", "pedidos que falharam")}`;
 const rest = (n: number, shown: string) =>
-  plural("pt-BR", n, "A outra dead letter fica.", `As outras ${shown} dead letters ficam.`);
+  plural(n, "A outra dead letter fica.", `As outras ${shown} dead letters ficam.`);
 
 export const failures: Text["failures"] = {
   letters,
   rest,
-  inGroups: (n, shown) => `em ${shown} ${plural("pt-BR", n, "grupo", "grupos")}`,
+  inGroups: (n, shown) => `em ${shown} ${plural(n, "grupo", "grupos")}`,
   examined: (shown, total) => `Agrupadas as ${shown} mais antigas de ${total}.`,
   show: "Mostrar",
   byError: "Por erro",
@@ -47,7 +47,7 @@ export const failures: Text["failures"] = {
     title: "Devolver à fila o que falhou?",
     text: (n, shown) =>
       `Devolve à fila ${failed(n, shown)}, com todas as tentativas de novo à disposição.`,
-    confirm: (n, shown) => `Tentar ${shown} ${plural("pt-BR", n, "pedido", "pedidos")} de novo`,
+    confirm: (n, shown) => `Tentar ${shown} ${plural(n, "pedido", "pedidos")} de novo`,
     done: (n, shown) => `De volta à fila: ${failed(n, shown)}`,
   },
   discard: {
@@ -57,7 +57,7 @@ export const failures: Text["failures"] = {
     selected: (shown) => `Descartar ${shown}…`,
     title: "Descartar o que falhou?",
     text: (n, shown) => `Encerra ${failed(n, shown)} como removido, para sempre.`,
-    confirm: (n, shown) => `Descartar ${shown} ${plural("pt-BR", n, "pedido", "pedidos")}`,
+    confirm: (n, shown) => `Descartar ${shown} ${plural(n, "pedido", "pedidos")}`,
     done: (n, shown) => `Descartado: ${failed(n, shown)}`,
   },
 };

@@ -1,7 +1,6 @@
 import type { Text } from "../i18n";
 import { plural } from "../plural";
 
-const lang = "pt-BR";
 
 export const logs: Text["logs"] = {
   level: { error: "erro", warn: "aviso", log: "info", debug: "debug" },
@@ -23,13 +22,13 @@ export const logs: Text["logs"] = {
   following: "Acompanhando o fim",
   away: "Parado enquanto você lê mais acima",
   held: "Pausado: linhas novas esperam no fim",
-  lines: (n, shown) => `${shown} ${plural(lang, n, "linha", "linhas")}`,
+  lines: (n, shown) => `${shown} ${plural(n, "linha", "linhas")}`,
   linesOfAll: (shown, all) => `${shown} de ${all} linhas`,
   most: (shown) => `Só as últimas ${shown} ficam aqui.`,
   linesOf: (column) => `Linhas: ${column}`,
-  newLines: (n, shown) => `${shown} ${plural(lang, n, "linha nova", "linhas novas")}`,
+  newLines: (n, shown) => `${shown} ${plural(n, "linha nova", "linhas novas")}`,
   toEnd: "Ir para o fim",
-  missed: (n, shown) => `${shown} ${plural(lang, n, "linha se perdeu", "linhas se perderam")} aqui`,
+  missed: (n, shown) => `${shown} ${plural(n, "linha se perdeu", "linhas se perderam")} aqui`,
   fill: "Recarregar",
   copyLine: "Copiar a linha",
   none: "Nada registrado até agora.",

@@ -68,7 +68,7 @@ export const overview: Text["overview"] = {
   cancel: {
     title: "Cancelar a execução?",
     text: (n, waiting, shipped) =>
-      `Remove ${waiting} ${plural("pt-BR", n, "pedido", "pedidos")} em espera. ${shipped} pedidos processados ficam.`,
+      `Remove ${waiting} ${plural(n, "pedido", "pedidos")} em espera. ${shipped} pedidos processados ficam.`,
     confirm: "Cancelar a execução",
     doing: "Cancelando a execução",
     done: (removed) => `A execução foi cancelada; ${removed} pedidos foram removidos`,
@@ -79,7 +79,7 @@ export const overview: Text["overview"] = {
     title: "Apagar tudo?",
     text: (runs) =>
       `Remove todos os pedidos, ${runs}, todas as dead letters e as linhas de log em memória. O que estiver em execução é interrompido. Não dá para desfazer.`,
-    runs: (n, shown, more) => `${shown}${more ? " ou mais" : ""} ${plural("pt-BR", n, "execução", "execuções")}`,
+    runs: (n, shown, more) => `${shown}${more ? " ou mais" : ""} ${plural(n, "execução", "execuções")}`,
     confirm: "Remover tudo",
     doing: "Removendo tudo",
     done: (orders, runs) => `Removidos ${orders} pedidos e ${runs} execuções`,

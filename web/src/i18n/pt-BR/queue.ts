@@ -1,9 +1,8 @@
 import type { Text } from "../i18n";
 import { plural } from "../plural";
 
-const lang = "pt-BR";
-const orders = (n: number, shown: string) => `${shown} ${plural(lang, n, "pedido", "pedidos")}`;
-const stay = (n: number, shown: string) => `${shown} ${plural(lang, n, "pedido processado fica", "pedidos processados ficam")}.`;
+const orders = (n: number, shown: string) => `${shown} ${plural(n, "pedido", "pedidos")}`;
+const stay = (n: number, shown: string) => `${shown} ${plural(n, "pedido processado fica", "pedidos processados ficam")}.`;
 
 export const queue: Text["queue"] = {
   job: { waiting: "Esperando", active: "Ativos", delayed: "Adiados", failed: "Com falha", completed: "Concluídos", removed: "Removidos" },
@@ -11,8 +10,8 @@ export const queue: Text["queue"] = {
     badge: "Pausada",
     title: "A fila está pausada.",
     text: (n, waiting) =>
-      `Nenhum pedido é entregue até que ela seja retomada: ${waiting} ${plural(lang, n, "espera", "esperam")}. Reiniciar o servidor não encerra a pausa.`,
-    held: (n, shown) => `${orders(n, shown)} com os workers ${plural(lang, n, "termina", "terminam")}.`,
+      `Nenhum pedido é entregue até que ela seja retomada: ${waiting} ${plural(n, "espera", "esperam")}. Reiniciar o servidor não encerra a pausa.`,
+    held: (n, shown) => `${orders(n, shown)} com os workers ${plural(n, "termina", "terminam")}.`,
   },
   stalled: (reason) => `Nada é entregue, embora haja pedidos esperando: ${reason}.`,
   oldFigures: (since) => `O servidor não responde desde ${since}. Estes números são de antes.`,
@@ -35,9 +34,9 @@ export const queue: Text["queue"] = {
   gate: {
     shut: "Portão fechado",
     open: "Portão aberto",
-    waits: (n, shown) => `NORMAL espera: ${shown} ${plural(lang, n, "pedido VIP está", "pedidos VIP estão")} por concluir.`,
-    wouldWait: (n, shown) => `${shown} ${plural(lang, n, "pedido VIP está", "pedidos VIP estão")} por concluir; nenhum NORMAL espera por isso.`,
-    retrying: (n, shown) => `${shown} deles ${plural(lang, n, "espera", "esperam")} nova tentativa.`,
+    waits: (n, shown) => `NORMAL espera: ${shown} ${plural(n, "pedido VIP está", "pedidos VIP estão")} por concluir.`,
+    wouldWait: (n, shown) => `${shown} ${plural(n, "pedido VIP está", "pedidos VIP estão")} por concluir; nenhum NORMAL espera por isso.`,
+    retrying: (n, shown) => `${shown} deles ${plural(n, "espera", "esperam")} nova tentativa.`,
     mayGo: "Todo pedido VIP está concluído: os NORMAL podem seguir.",
     nothing: "Nenhum pedido VIP está por concluir.",
   },
@@ -152,7 +151,7 @@ export const queue: Text["queue"] = {
     graceBad: (most) => `Um número inteiro de 1 a ${most}, ou vazio`,
     text: {
       waiting: (n, shown) => `Remove ${orders(n, shown)} em espera.`,
-      active: (n, shown) => `Tira ${orders(n, shown)} dos workers e ${plural(lang, n, "o remove", "os remove")}.`,
+      active: (n, shown) => `Tira ${orders(n, shown)} dos workers e ${plural(n, "o remove", "os remove")}.`,
       delayed: (n, shown) => `Remove ${orders(n, shown)} à espera de nova tentativa.`,
       failed: (n, shown) => `Descarta ${orders(n, shown)} com falha, em definitivo.`,
       completed: (n, shown) => `Tira ${orders(n, shown)} das listas de jobs. Os pedidos em si ficam.`,
@@ -161,8 +160,8 @@ export const queue: Text["queue"] = {
     confirm: (n, shown) => `Remover ${orders(n, shown)}`,
     confirmFailed: (n, shown) => `Descartar ${orders(n, shown)}`,
     confirmCompleted: (n, shown) => `Tirar ${orders(n, shown)} das listas`,
-    done: (n, shown) => `${orders(n, shown)} ${plural(lang, n, "removido", "removidos")}`,
-    doneFailed: (n, shown) => `${orders(n, shown)} ${plural(lang, n, "descartado", "descartados")}`,
+    done: (n, shown) => `${orders(n, shown)} ${plural(n, "removido", "removidos")}`,
+    doneFailed: (n, shown) => `${orders(n, shown)} ${plural(n, "descartado", "descartados")}`,
     doneCompleted: (n, shown) => `${orders(n, shown)} fora das listas de jobs`,
   },
   purge: {
@@ -173,7 +172,7 @@ export const queue: Text["queue"] = {
     textAll: (n, shown) => `Remove ${orders(n, shown)}, esperando, adiados, ativos e com falha.`,
     stay,
     confirm: (n, shown) => `Remover ${orders(n, shown)}`,
-    done: (n, shown) => `${orders(n, shown)} ${plural(lang, n, "removido", "removidos")}`,
+    done: (n, shown) => `${orders(n, shown)} ${plural(n, "removido", "removidos")}`,
   },
   retry: {
     title: "Tentar de novo os pedidos com falha",
@@ -188,11 +187,11 @@ export const queue: Text["queue"] = {
   recover: {
     title: "Recuperar pedidos presos",
     text: "Traz de volta pedidos de workers em silêncio há mais de 30 s. Eles voltam à espera, sem gastar tentativa.",
-    silent: (n, shown) => `${shown} ${plural(lang, n, "worker está", "workers estão")} em silêncio há tanto tempo.`,
+    silent: (n, shown) => `${shown} ${plural(n, "worker está", "workers estão")} em silêncio há tanto tempo.`,
     noneSilent: "Nenhum worker está em silêncio há tanto tempo: nada mudaria.",
     limit: "No máximo",
     limitBad: (most) => `Um número inteiro de 1 a ${most}`,
     confirm: "Recuperar pedidos presos",
-    done: (n, shown) => `${orders(n, shown)} ${plural(lang, n, "recuperado", "recuperados")}`,
+    done: (n, shown) => `${orders(n, shown)} ${plural(n, "recuperado", "recuperados")}`,
   },
 };

@@ -18,7 +18,7 @@ export const runs: Text["runs"] = {
   orderCount: (settled, total) => `${settled} de ${total}`,
   newest: "Execuções mais novas",
   older: "Execuções mais antigas",
-  count: (n, shown) => `${shown} ${plural("pt-BR", n, "execução", "execuções")} nesta página`,
+  count: (n, shown) => `${shown} ${plural(n, "execução", "execuções")} nesta página`,
   empty: "Nenhuma execução ainda.",
   emptyText:
     "Cada execução fica aqui com seus tempos, sua semente e seu digest. Inicie uma: 1.000.000 de pedidos levam cerca de um segundo.",
@@ -98,7 +98,7 @@ export const runs: Text["runs"] = {
     simulate: (delay, failures) => `simulado: ${delay} por pedido, ${failures} das tentativas falham`,
     other: (handler) => `handler ${handler}`,
   },
-  attempts: (n, shown) => `${shown} ${plural("pt-BR", n, "tentativa", "tentativas")} até um pedido virar dead letter`,
+  attempts: (n, shown) => `${shown} ${plural(n, "tentativa", "tentativas")} até um pedido virar dead letter`,
   notEnded: "ainda em andamento",
   digest: "Digest",
   digestMeans: {

@@ -5,7 +5,7 @@ export const system: Text["system"] = {
   readiness: "Prontidão",
   ready: "Pronto",
   notReady: "Não está pronto",
-  readyText: (n, shown) => `${shown} ${plural("pt-BR", n, "verificação em ordem", "verificações em ordem")}. O servidor aceita trabalho.`,
+  readyText: (n, shown) => `${shown} ${plural(n, "verificação em ordem", "verificações em ordem")}. O servidor aceita trabalho.`,
   notReadyText: (names) => `Falhando: ${names}. O motivo está no log.`,
   toLog: "Avisos no log",
   checkOk: "em ordem",

@@ -16,7 +16,7 @@ import type { Order, OrderPage } from "../../wire";
 import { orderColumns } from "./columns";
 import { download } from "./download";
 import { toCsv, toNdjson } from "./export";
-import { filterParams, isNarrowed, noFilter, readFilter } from "./filter";
+import { allRuns, filterParams, isNarrowed, noFilter, readFilter } from "./filter";
 import { Filters } from "./filters";
 import { ListFoot } from "./listfoot";
 import { OrderDrawer } from "./story";
@@ -74,7 +74,7 @@ export default function Browse() {
           onOpen={open}
           onEnd={view.state === "more" ? () => walk.more() : undefined}
           height={height}
-          empty={<NoRows view={view} walk={walk} narrowed={isNarrowed(filter)} />}
+          empty={<NoRows view={view} walk={walk} narrowed={isNarrowed(filter) || (filter.run !== "" && filter.run !== allRuns)} />}
         />
         {(view.rows.length > 0 || view.state === "walking") && <ListFoot view={view} walk={walk} most={limits.rows} onJump={() => setTopped(topped + 1)} />}
       </Card>

@@ -29,11 +29,12 @@ export function OrderDrawer({ id, onClose, turn = 0, acts }: Props) {
   const live = useTurn(2000);
   const story = useResource(`story ${id} ${turn} ${live}`, (signal) => api.get<Story>(`pedidos/${encodeURIComponent(id)}/story`, {}, signal));
   // The last answer may be of the order that was open before.
-  const told = story.data?.order.id === id || (story.data && !story.loading) ? story.data : undefined;
+  const gone = story.error?.status === 404;
+  const told = !gone && (story.data?.order.id === id || (story.data && !story.loading)) ? story.data : undefined;
   return (
     <Drawer title={t.browse.story.title(shortId(id))} onClose={onClose}>
-      {!told && story.error?.status === 404 && <Empty title={t.browse.story.none} text={story.error.message} />}
-      {!told && story.error && story.error.status !== 404 && <ErrorState error={story.error} since={story.failingSince} retry={story.reload} />}
+      {gone && <Empty title={t.browse.story.none} text={story.error?.message ?? ""} />}
+      {!told && story.error && !gone && <ErrorState error={story.error} since={story.failingSince} retry={story.reload} />}
       {!told && !story.error && <Loading lines={10} />}
       {told && (
         <>

@@ -8,6 +8,7 @@ import { Page } from "../../layout/page";
 import { useTimeSeries, windows } from "../../live/timeseries";
 import { useQueryChoice, useQueryValue } from "../../router/query";
 import type { TimeSeries } from "../../wire";
+import { NotThere } from "../runs/run";
 import "./charts.css";
 import { marksOf } from "./series";
 
@@ -17,7 +18,8 @@ export default function Charts() {
   const [window, setWindow] = useQueryChoice("window", windows, "5m");
   const [run] = useQueryValue("run");
   const loaded = useTimeSeries(window, window === "run" ? run || undefined : undefined);
-  const series = loaded.data;
+  const gone = loaded.error?.status === 404;
+  const series = gone ? undefined : loaded.data;
   return (
     <Page
       title={t.nav.charts}
@@ -35,7 +37,8 @@ export default function Charts() {
           <Loading lines={6} />
         </Card>
       )}
-      {!series && loaded.error && (
+      {gone && <NotThere />}
+      {!series && loaded.error && !gone && (
         <Card>
           <ErrorState error={loaded.error} since={loaded.failingSince} retry={loaded.reload} />
         </Card>

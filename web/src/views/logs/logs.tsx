@@ -9,6 +9,7 @@ import { ErrorState, Loading } from "../../components/states";
 import { useMedia } from "../../components/table";
 import { Page } from "../../layout/page";
 import { useQueryChoice, useQueryValue } from "../../router/query";
+import { reasonOf } from "../../text";
 import type { LogLevel } from "../../wire";
 import { download } from "./download";
 import { readLevels, readSearch, rowsOf, writeLevels, type Filter, type Row } from "./filter";
@@ -98,7 +99,7 @@ export default function Logs() {
         {past.error && shown.length > 0 && (
           <div class="notice tone-bad" role="alert">
             <Icon name="warn" />
-            <span>{t.logs.noPast(past.error.status === 0 ? t.error.noAnswer : past.error.message)}</span>
+            <span>{t.logs.noPast(reasonOf(past.error, t))}</span>
             <Button small icon="refresh" onClick={past.reload}>
               {t.act.retry}
             </Button>

@@ -1,5 +1,5 @@
-import { ApiError } from "../../api";
 import type { App } from "../../app";
+import { reasonOf } from "../../text";
 import type { Cancelled, Started, WasReset } from "../../wire";
 
 export interface NewRun {
@@ -39,7 +39,7 @@ export function actsOf(app: App) {
         const shown = live.until((status) => status.lastRunId !== done.runId || !status.state.hasActiveGeneration);
         await confirmed(message, shown, t.overview.cancel.done(f.int(done.removedPending)));
       } catch (error) {
-        message.fail(t.overview.cancel.failed, ApiError.of(error).message);
+        message.fail(t.overview.cancel.failed, reasonOf(error, t));
       }
     },
 
@@ -50,7 +50,7 @@ export function actsOf(app: App) {
         const shown = live.until((status) => !status.lastRunId);
         await confirmed(message, shown, t.overview.reset.done(f.int(done.deletedOrders), f.int(done.deletedRuns)));
       } catch (error) {
-        message.fail(t.overview.reset.failed, ApiError.of(error).message);
+        message.fail(t.overview.reset.failed, reasonOf(error, t));
       }
     },
   };

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../../api";
 import { useApp, useI18n, useLive } from "../../app";
 import { Button } from "../../components/button";
-import { Dialog } from "../../components/dialog";
+import { Dialog, Refusal } from "../../components/dialog";
 import { CheckField, FieldGroup, TextField } from "../../components/form";
 import { tiers } from "../../wire";
 import { actsOf } from "./acts";
@@ -52,7 +52,7 @@ export function NewRunDialog({ onClose, like }: Props) {
     }
   };
   const most = f.int(maxOrders);
-  const other = refused && refused.errors.length === 0 && !(refused.status === 409 && active) ? refused.message : undefined;
+  const other = refused && refused.errors.length === 0 && !(refused.status === 409 && active) ? refused : undefined;
   return (
     <Dialog
       title={text.title}
@@ -114,11 +114,7 @@ export function NewRunDialog({ onClose, like }: Props) {
           </FieldGroup>
         </div>
       </details>
-      {other && (
-        <p class="field-error" role="alert">
-          {other}
-        </p>
-      )}
+      {other && <Refusal error={other} />}
     </Dialog>
   );
 }

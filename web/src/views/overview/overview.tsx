@@ -186,6 +186,7 @@ function CancelDialog({ status, onClose }: { status: Status; onClose(): void }) 
       onClose={onClose}
     >
       <p class="figures">{text.text(pending, f.int(pending), f.int(total))}</p>
+      {!status.paused && <p class="hint">{t.queue.moving}</p>}
     </ConfirmDialog>
   );
 }

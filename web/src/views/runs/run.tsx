@@ -32,7 +32,8 @@ export default function Run() {
   const turn = useTurn(1000, boot.refreshMs);
   const loaded = useResource(`${id} ${turn}`, (signal) => api.get<RunRow>("pedidos/runs/" + encodeURIComponent(id), {}, signal));
   const [again, setAgain] = useState(false);
-  const row = loaded.data?.runId === id ? loaded.data : undefined;
+  const gone = loaded.error?.status === 404;
+  const row = !gone && loaded.data?.runId === id ? loaded.data : undefined;
   const run = row && withStatus(row, status);
   return (
     <Page
@@ -42,7 +43,7 @@ export default function Run() {
       actions={run && <Acts run={run} again={() => setAgain(true)} />}
     >
       {run && <OfRun run={run} failing={<Failing resource={loaded} />} />}
-      {!run && loaded.error && (loaded.error.status === 404 ? <NotThere /> : <Failed resource={loaded} />)}
+      {!run && loaded.error && (gone ? <NotThere /> : <Failed resource={loaded} />)}
       {!run && !loaded.error && <Skeleton />}
       {run && again && (
         <NewRunDialog
@@ -132,7 +133,8 @@ function Ending({ run }: { run: RunRow }) {
   );
 }
 
-function NotThere() {
+/** The run was removed, or never was. */
+export function NotThere() {
   const { t } = useI18n();
   return (
     <Card>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { useApp, useI18n } from "../../app";
+import { useApp, useI18n, useLive } from "../../app";
 import { Card } from "../../components/card";
 import { ErrorState, Loading } from "../../components/states";
 import { Button } from "../../components/button";
@@ -18,8 +18,9 @@ export default function System() {
   const { api, boot } = useApp();
   const { t, f } = useI18n();
   const turn = useTurn(5000, boot.refreshMs);
+  const mode = useLive((s) => s.mode);
   const probe = useResource(`probe ${turn}`, (signal) => api.text("readyz", { verbose: "true" }, signal));
-  const system = useResource(`system ${turn}`, (signal) => api.get<SystemRow>("pedidos/system", {}, signal));
+  const system = useResource(`system ${turn} ${mode}`, (signal) => api.get<SystemRow>("pedidos/system", {}, signal));
   const { data } = system;
   const gone = !data && system.error !== undefined;
   return (
