@@ -38,6 +38,11 @@ export function Dialog({ title, onClose, children, foot, onSubmit }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useOpened(dialog);
+  // The first field, or the way out of what cannot be undone. On a phone a field would bring up its keyboard.
+  useLayoutEffect(() => {
+    const fine = matchMedia("(pointer: fine)").matches;
+    dialog.current?.querySelector<HTMLElement>((fine ? ".dialog-body input, .dialog-body select, " : "") + ".dialog-foot button")?.focus();
+  }, []);
   const inner = (
     <>
       <div class="dialog-head">
