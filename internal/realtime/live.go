@@ -96,6 +96,10 @@ func (o Options) withDefaults() Options {
 // parameters, and no more.
 const maxInbound = 4 << 10
 
+// joinWithin is how long a Socket.IO session may take to join the namespace. Clients do so
+// at once; sessions that never will take the places of others until then.
+const joinWithin = 10 * time.Second
+
 // outbox is how many packets wait for a Socket.IO client beyond its subscription. It is
 // short: what waits in the subscription is replaced by what is newer, what waits here is
 // not.
@@ -133,6 +137,7 @@ func New(opts Options) *Live {
 	l.closing, l.stop = context.WithCancel(context.Background())
 	l.sockets = socketio.New(socketio.Options{
 		MaxPayload:     maxInbound,
+		ConnectTimeout: joinWithin,
 		MaxAttachments: -1,
 		MaxSessions:    opts.MaxSockets,
 		WriteTimeout:   opts.Patience,
