@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -51,6 +53,9 @@ func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time, live liv
 				if !live.has(r) {
 					m.observe(r.Method, r.Pattern, status, took)
 					level = levelOf(r.Method, status)
+				}
+				if errors.Is(r.Context().Err(), context.Canceled) {
+					level = slog.LevelDebug // who asked has hung up, so that no answer went wrong
 				}
 				log.LogAttrs(r.Context(), level, "request",
 					slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),

@@ -35,11 +35,14 @@ func (a *API) registerHealth() {
 }
 
 func (a *API) queueHealth(ctx context.Context, req *request) (*healthAnswer[wire.QueueHealth], error) {
+	asked := ctx
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	seen, err := a.observe(ctx)
 	if err != nil {
-		a.log.WarnContext(ctx, "store does not answer", "error", err)
+		if asked.Err() == nil { // otherwise who asked has hung up, which says nothing of the store
+			a.log.WarnContext(ctx, "store does not answer", "error", err)
+		}
 		unhealthy := wire.NewUnhealthy(a.texts.say(languageOf(req.http), textNoStore), a.opts.Now())
 		return &healthAnswer[wire.QueueHealth]{http.StatusServiceUnavailable, unhealthy}, nil
 	}

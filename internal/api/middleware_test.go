@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -254,6 +255,20 @@ func TestRequestLog(t *testing.T) {
 		if i >= len(lines) || !strings.Contains(lines[i], want) {
 			t.Errorf("line %d lacks %q; log:\n%s", i, want, f.log)
 		}
+	}
+}
+
+func TestLogOfHangUp(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	f.pipe.set(func(p *fakePipeline) { p.err = context.Canceled })
+	for _, path := range []string{"/pedidos", "/pedidos/health/queue"} {
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		f.send(newRequest(http.MethodGet, path, "").WithContext(ctx))
+	}
+	if log := f.log.String(); strings.Contains(log, "level=WARN") || !strings.Contains(log, "level=DEBUG msg=request component=api method=GET path=/pedidos status=503") {
+		t.Errorf("who hangs up is not to be warned of; log:\n%s", log)
 	}
 }
 
