@@ -11,11 +11,6 @@ export function shortId(id: string): string {
   return id.length > 18 ? id.slice(0, 9) + "…" + id.slice(-6) : id;
 }
 
-/** An id for a heading: a narrow page must not break the line at its hyphens. */
-export function unbroken(id: string): string {
-  return id.replaceAll("-", "\u2011");
-}
-
 /** What to tell of a failure. */
 export function reasonOf(cause: unknown, t: Text): string {
   const error = ApiError.of(cause);

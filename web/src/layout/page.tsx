@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { useApp, useI18n, useLive } from "../app";
 import { Menu, MenuItem } from "../components/menu";
@@ -31,7 +31,14 @@ export function Page({ title, note, actions, ownPhases, children }: Props) {
   return (
     <div class={stale ? "is-stale" : undefined}>
       <header class="header">
-        <h1 tabIndex={-1}>{title}</h1>
+        <h1 tabIndex={-1}>
+          {title.split(" ").map((word, i) => (
+            <Fragment key={i}>
+              {i > 0 && " "}
+              <span>{word}</span>
+            </Fragment>
+          ))}
+        </h1>
         <LiveBadge />
         {note}
         {!ownPhases && <ActiveRun />}

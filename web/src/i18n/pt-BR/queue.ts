@@ -5,7 +5,7 @@ const orders = (n: number, shown: string) => `${shown} ${plural(n, "pedido", "pe
 const stay = (n: number, shown: string) => `${shown} ${plural(n, "pedido processado fica", "pedidos processados ficam")}.`;
 
 export const queue: Text["queue"] = {
-  job: { waiting: "Esperando", active: "Ativos", delayed: "Adiados", failed: "Com falha", completed: "Concluídos", removed: "Removidos" },
+  job: { waiting: "Esperando", active: "Ativos", delayed: "Adiados", failed: "Com falha", completed: "Processados", removed: "Removidos" },
   paused: {
     badge: "Pausada",
     title: "A fila está pausada.",
@@ -98,7 +98,7 @@ export const queue: Text["queue"] = {
     value: "Valor",
     attempts: "Tentativas",
     reason: "Motivo",
-    at: { waiting: "Aceito", active: "Iniciado", delayed: "Próxima tentativa", failed: "Falhou", completed: "Concluído" },
+    at: { waiting: "Aceito", active: "Iniciado", delayed: "Próxima tentativa", failed: "Falhou", completed: "Processado" },
     sorted: {
       waiting: "VIP primeiro, depois os mais antigos",
       active: "VIP primeiro, depois os mais antigos",

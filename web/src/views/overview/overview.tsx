@@ -12,7 +12,7 @@ import { forecastOf, isTrouble } from "../../live/forecast";
 import { gateOf } from "../../live/gate";
 import { useTimeSeries } from "../../live/timeseries";
 import { useResource } from "../../resource";
-import { shortId, unbroken } from "../../text";
+import { shortId } from "../../text";
 import type { QueueDiagnostics, RunPage, Status } from "../../wire";
 import { setPaused } from "../../pausing";
 import { actsOf } from "./acts";
@@ -42,7 +42,7 @@ export default function Overview() {
   const queue = useQueue();
   return (
     <Page
-      title={run ? t.overview.run(unbroken(shortId(run))) : t.nav.overview}
+      title={run ? t.overview.run(shortId(run)) : t.nav.overview}
       ownPhases
       note={run && <Gate status={status} queue={queue} />}
       actions={<Acts status={status} open={setOpen} />}

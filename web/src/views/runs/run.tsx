@@ -12,7 +12,7 @@ import { useTurn } from "../../live/turn";
 import { useResource } from "../../resource";
 import { Link } from "../../router/link";
 import { useStore } from "../../store";
-import { shortId, unbroken } from "../../text";
+import { shortId } from "../../text";
 import { tiers, type Run as RunRow } from "../../wire";
 import { NewRunDialog } from "../overview/newrundialog";
 import { Throughput } from "../overview/throughput";
@@ -37,7 +37,7 @@ export default function Run() {
   const run = row && withStatus(row, status);
   return (
     <Page
-      title={t.overview.run(unbroken(shortId(id)))}
+      title={t.overview.run(shortId(id))}
       ownPhases
       note={run && <RunStateBadge state={run.status} />}
       actions={run && <Acts run={run} again={() => setAgain(true)} />}
