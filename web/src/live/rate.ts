@@ -1,6 +1,8 @@
 import type { Status } from "../wire";
 
 const windowMs = 1000;
+/** Less time than this says nothing: a few settles at once would look like millions a second. */
+const leastMs = 250;
 
 /** Orders per second over the last second, from one status to the next. */
 export class RateWindow {
@@ -17,8 +19,8 @@ export class RateWindow {
     const first = this.seen[0];
     if (!status.state.hasActiveGeneration || !first) return 0;
     const over = status.timestamp - first.at;
-    // A first status says nothing of now; the run's mean is the best there is.
-    if (over <= 0) return status.throughput.overall;
+    // Then the run's mean is the best there is.
+    if (over < leastMs) return status.throughput.overall;
     return ((status.counts.total - first.total) * 1000) / over;
   }
 }
