@@ -50,7 +50,12 @@ export async function openPage(browser, server, options = {}) {
     const at = new URL(request.url());
     if (!["data:", "blob:"].includes(at.protocol) && at.host !== new URL(server.url).host) trouble.push(`request to ${request.url()}`);
   });
-  return { page, trouble, close: () => context.close() };
+  const close = async () => {
+    // What a test has put between page and server may still have requests of it.
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await context.close();
+  };
+  return { page, trouble, close };
 }
 
 /** Waits until the script has taken the page over and is connected. */

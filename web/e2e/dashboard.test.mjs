@@ -119,6 +119,8 @@ describe("the queue", () => {
       await page.getByRole("button", { name: "Pause", exact: true }).click();
       await page.getByText("The queue is paused: nothing is handed out until it is resumed.").waitFor();
       assert.equal((await server.get("/pedidos/queue/status")).paused, true);
+      // Nothing moves any more, and the page does not say otherwise.
+      await page.getByText("0 orders/s", { exact: true }).waitFor();
       await page.getByRole("button", { name: "Resume" }).first().click();
       await page.getByText("The queue is paused: nothing is handed out until it is resumed.").waitFor({ state: "detached" });
       await until(async () => (await server.get("/pedidos")).phase === "DONE");
