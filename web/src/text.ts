@@ -11,6 +11,11 @@ export function shortId(id: string): string {
   return id.length > 18 ? id.slice(0, 9) + "…" + id.slice(-6) : id;
 }
 
+/** A text with the ids in it shortened. */
+export function shortIds(text: string): string {
+  return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, (id) => shortId(id));
+}
+
 /** What to tell of a failure. */
 export function reasonOf(cause: unknown, t: Text): string {
   const error = ApiError.of(cause);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { stack } from "../src/components/stack";
 import { visibleRows } from "../src/components/window";
 import { matching } from "../src/layout/match";
-import { shortId } from "../src/text";
+import { shortId, shortIds } from "../src/text";
 import { createToasts } from "../src/toasts";
 
 test("a stack sums from the back", () => {
@@ -52,4 +52,9 @@ test("a pending message becomes what came of it", (t) => {
   );
   t.mock.timers.tick(6000);
   assert.equal(toasts.list.get().length, 0);
+});
+
+test("ids in a text are shortened, and nothing else", () => {
+  assert.equal(shortIds("run=01a208b2-d268-7948-91b4-1fffffffffff from=IDLE to=DONE"), "run=01a208b2-d268 from=IDLE to=DONE");
+  assert.equal(shortIds("nothing 1234-5678 here"), "nothing 1234-5678 here");
 });

@@ -1,6 +1,7 @@
 import { useI18n } from "../../app";
 import { Button } from "../../components/button";
 import { Icon } from "../../components/icon";
+import { shortIds } from "../../text";
 import type { LogLevel } from "../../wire";
 import { CopyLine } from "./copyline";
 import { cutMatches, type Search } from "./filter";
@@ -35,13 +36,15 @@ export function LineRow({ at, line, search, tall, usual, current, onOpen }: Prop
       </span>
     </>
   );
+  // Ids would take the room of what is said about them; one that is looked for is shown whole.
+  const data = cutMatches(line.data, search).length > 1 ? line.data : shortIds(line.data);
   const body = (
     <span class="log-text">
       <Found text={line.message} search={search} />
       {line.data && (
         <span class="quiet">
           {" "}
-          <Found text={line.data} search={search} />
+          <Found text={data} search={search} />
         </span>
       )}
     </span>
