@@ -48,7 +48,7 @@ func (s *sampler) end() {
 // of a run's orders after its end is nothing, so no total lies behind a run that is seen
 // to have ended.
 func (a *App) observation(ctx context.Context) (history.Observation, error) {
-	run, _, err := a.pipeline.Current(ctx)
+	run, counts, err := a.pipeline.Current(ctx)
 	if err != nil {
 		return history.Observation{}, err
 	}
@@ -71,6 +71,8 @@ func (a *App) observation(ctx context.Context) (history.Observation, error) {
 			Dead:      grown[lane][flowDead],
 			Retried:   figures.Retried[lane],
 		}
+		own := &counts[lane]
+		o.OfRun[lane] = history.Flow{Generated: own.Generated, Processed: own.Processed, Dead: own.Dead}
 	}
 	return o, nil
 }

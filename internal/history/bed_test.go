@@ -163,7 +163,7 @@ func (b *bed) begin(n int64) order.Run {
 	}
 	run.Entered[order.Generating] = b.now.At
 	b.archive.put(run)
-	b.now.Run = &run
+	b.now.Run, b.now.OfRun = &run, [order.PriorityCount]Flow{}
 	return run
 }
 
@@ -185,6 +185,7 @@ func (b *bed) advance(to order.Phase) {
 // generate lets n orders of a lane come in, and settle lets n of them be processed.
 func (b *bed) generate(lane order.Priority, n int64) {
 	b.now.Flow[lane].Generated += n
+	b.now.OfRun[lane].Generated += n
 	b.now.Depth[lane] += n
 	run := *b.now.Run
 	run.Cursor.Next += uint64(n)
@@ -193,6 +194,7 @@ func (b *bed) generate(lane order.Priority, n int64) {
 
 func (b *bed) settle(lane order.Priority, n int64) {
 	b.now.Flow[lane].Processed += n
+	b.now.OfRun[lane].Processed += n
 	b.now.Depth[lane] -= n
 	b.settling.Observe(3 * time.Millisecond)
 }

@@ -15,6 +15,7 @@ type Observation struct {
 	Generation uint64     // of the store; raised by reset, after which Flow starts anew
 
 	Flow    [order.PriorityCount]Flow
+	OfRun   [order.PriorityCount]Flow  // of Flow, what is the run's, from its acceptance on; Retried is not told apart
 	Depth   [order.PriorityCount]int64 // orders that are unsettled
 	Delayed int64                      // of them, those that wait for the time of their next attempt
 	Paused  bool
@@ -31,6 +32,37 @@ type Observation struct {
 // within a generation.
 type Flow struct {
 	Generated, Processed, Dead, Retried int64
+}
+
+// steps returns the instants to sample up to: now, and before it, if another run has begun
+// since before, the instant at which that run was accepted. What the run before it did in
+// the end is then no part of the new one, whose first NORMAL comes after its last VIP.
+func steps(before, now *Observation) []Observation {
+	if before.Run == nil || now.Run == nil || before.Run.ID == now.Run.ID || !now.Run.Accepted.After(before.At) || !now.At.After(now.Run.Accepted) {
+		return []Observation{*now}
+	}
+	change := *now
+	change.At = now.Run.Accepted
+	change.Run = endOf(before.Run)
+	change.OfRun = [order.PriorityCount]Flow{}
+	change.Settle, change.Work = before.Settle, before.Work
+	for lane := range change.Flow {
+		f, own := &change.Flow[lane], &now.OfRun[lane]
+		f.Generated -= own.Generated
+		f.Processed -= own.Processed
+		f.Dead -= own.Dead
+		change.Depth[lane] = max(0, now.Depth[lane]-(own.Generated-own.Processed-own.Dead))
+	}
+	return []Observation{change, *now}
+}
+
+// endOf returns a run as it was once another could begin.
+func endOf(run *order.Run) *order.Run {
+	ended := *run
+	if ended.Active() {
+		ended.Phase = order.Done
+	}
+	return &ended
 }
 
 // point is a sample with its durations by size, which its latencies follow from.

@@ -156,8 +156,24 @@ func (r *Recorder) take(now Observation) (m event.Metrics, full bool) {
 		before.Flow, before.Run = [order.PriorityCount]Flow{}, nil
 		r.mark(nil, now.Run)
 	}
-	p := between(&before, &now)
-	r.record(before.Run, now.Run, &p)
+	from := &before
+	for _, to := range steps(&before, &now) {
+		r.sample(from, &to)
+		from = &to
+	}
+	if !now.At.Truncate(time.Second).After(before.At) {
+		return m, false
+	}
+	r.coarse.add(&r.second)
+	m = event.Metrics{Sample: r.second.sample(), Workers: now.Workers, Busy: now.Busy, Drain: r.forecast()}
+	r.second = point{}
+	return m, true
+}
+
+// sample makes a sample of what happened between two instants. mu held.
+func (r *Recorder) sample(from, to *Observation) {
+	p := between(from, to)
+	r.record(from.Run, to.Run, &p)
 	if last := r.fine.last(); last != nil && p.Over < leastOver {
 		last.fold(&p)
 	} else {
@@ -168,13 +184,6 @@ func (r *Recorder) take(now Observation) (m event.Metrics, full bool) {
 	} else {
 		r.second.fold(&p)
 	}
-	if !now.At.Truncate(time.Second).After(before.At) {
-		return m, false
-	}
-	r.coarse.add(&r.second)
-	m = event.Metrics{Sample: r.second.sample(), Workers: now.Workers, Busy: now.Busy, Drain: r.forecast()}
-	r.second = point{}
-	return m, true
 }
 
 // record adds a sample to those of the run it belongs to: the one that is active, or was

@@ -245,6 +245,45 @@ func TestRunsOneBehindTheOther(t *testing.T) {
 	}
 }
 
+// TestARunBeginsWhileTheLastLookWasAtAnother: what the earlier run did at its end is that
+// run's, and no part of the curve of the new one.
+func TestARunBeginsWhileTheLastLookWasAtAnother(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	first := b.begin(1000)
+	b.pass(tick, func() { b.generate(order.Normal, 1000) })
+	b.advance(order.WaitingNormalDrain)
+	b.pass(tick, func() { b.settle(order.Normal, 300) })
+
+	b.now.At = b.now.At.Add(60 * time.Millisecond)
+	b.settle(order.Normal, 700)
+	b.advance(order.Done)
+	second := b.begin(500)
+	b.now.At = b.now.At.Add(40 * time.Millisecond)
+	b.generate(order.VIP, 200)
+	b.settle(order.VIP, 50)
+	b.look()
+	b.pass(tick, func() { b.generate(order.VIP, 300); b.settle(order.VIP, 450) })
+	b.advance(order.Done)
+	b.pass(time.Second, nil)
+
+	if generated, settled, _ := sums(t, b.ofRun(first.ID, 0).Samples); generated != 1000 || settled != 1000 {
+		t.Errorf("the first run: %d generated, %d settled; want 1000 each", generated, settled)
+	}
+	samples := b.ofRun(second.ID, 0).Samples
+	if generated, settled, over := sums(t, samples); generated != 500 || settled != 500 || over > 5*tick/2 {
+		t.Errorf("the second run: %d generated, %d settled in %v; want 500 each in %v at most", generated, settled, over, 5*tick/2)
+	}
+	for _, s := range samples {
+		if s.Processed[order.Normal] != 0 || s.Depth[order.Normal] != 0 {
+			t.Errorf("the second run, which has no NORMAL order, has the sample %+v", s)
+		}
+	}
+	if generated, settled, _ := sums(t, b.window(time.Minute, 0).Samples); generated != 1500 || settled != 1500 {
+		t.Errorf("both: %d generated, %d settled; want 1500 each", generated, settled)
+	}
+}
+
 func TestARunThatEndedBeforeTheProcessIsNotRecordedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)

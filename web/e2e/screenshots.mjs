@@ -43,7 +43,7 @@ await server.close();
 
 // A run that is under way: slow enough to be seen.
 const slow = await startServer(["--simulate-work", "1ms"]);
-await slow.post("/pedidos/generate?quantity=150000");
+await slow.post("/pedidos/generate?quantity=600000");
 await until(async () => (await slow.get("/pedidos")).phase === "WAITING_NORMAL_DRAIN");
 await until(async () => (await slow.get("/pedidos")).counts.normal > 30_000);
 for (const colorScheme of ["dark", "light"]) {
