@@ -477,7 +477,7 @@ func TestQuietTimes(t *testing.T) {
 		seen := func() []time.Time { mu.Lock(); defer mu.Unlock(); return slices.Clone(looks) }
 		sleep := func(d time.Duration) int { // in the bubble
 			before := len(seen())
-			time.Sleep(d)
+			time.Sleep(d) // of the bubble
 			synctest.Wait()
 			return len(seen()) - before
 		}

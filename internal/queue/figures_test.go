@@ -26,7 +26,7 @@ func TestFigures(t *testing.T) {
 			b.Errorf("before any work: %+v, %d busy; want none", f, b.pool.Busy())
 		}
 		run := b.begin(order.Standing, 10, "DNNN")
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond) // of the bubble
 		if got := b.pool.Busy(); got != 1 {
 			b.Errorf("Busy() inside a handler = %d, want 1", got)
 		}

@@ -51,18 +51,18 @@ func TestHeartbeat(t *testing.T) {
 		s := idle(t, Options{})
 		s.join()
 		for range 100 {
-			time.Sleep(24 * time.Second) // the bubble's clock, not the machine's
+			pass(24 * time.Second)
 			wantPing(t, s, false)
-			time.Sleep(time.Second)
+			pass(time.Second)
 			wantPing(t, s, true)
 			s.pong()
 		}
-		time.Sleep(25*time.Second + 20*time.Second - time.Nanosecond)
+		pass(25*time.Second + 20*time.Second - time.Nanosecond)
 		wantPing(t, s, true)
 		if s.ctx.Err() != nil {
 			t.Error("ended before the time for the pong was over")
 		}
-		time.Sleep(time.Nanosecond)
+		pass(time.Nanosecond)
 		synctest.Wait()
 		if got := reasonOf(s); got != "ping timeout" || s.engine.timeouts.Load() != 1 {
 			t.Errorf("ended with %q, %d timeouts", got, s.engine.timeouts.Load())
@@ -77,17 +77,17 @@ func TestHeartbeatDeadlinesAreAbsolute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{})
 		s.join()
-		time.Sleep(25 * time.Second)
+		pass(25 * time.Second)
 		wantPing(t, s, true)
-		time.Sleep(19 * time.Second)
+		pass(19 * time.Second)
 		s.pong()
-		time.Sleep(6 * time.Second) // 50 s after the beginning
+		pass(6 * time.Second) // 50 s after the beginning
 		wantPing(t, s, true)
 
 		s.mu.Lock()
 		s.timer.Stop() // a timer that is not run, on a machine that is too busy
 		s.mu.Unlock()
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		if got := s.engine.find(s.id); got != nil {
 			t.Error("found after the time for the pong was over")
 		}
@@ -102,9 +102,9 @@ func TestTimeoutLongerThanInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{PingInterval: 10 * time.Second, PingTimeout: 60 * time.Second})
 		s.join()
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		wantPing(t, s, true)
-		time.Sleep(50 * time.Second)
+		pass(50 * time.Second)
 		s.engine.find(s.id)
 		wantPing(t, s, false) // one at a time
 		s.pong()
@@ -117,14 +117,14 @@ func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{})
-		time.Sleep(25 * time.Second)
+		pass(25 * time.Second)
 		wantPing(t, s, true)
 		s.pong()
-		time.Sleep(20*time.Second - time.Nanosecond)
+		pass(20*time.Second - time.Nanosecond)
 		if s.ctx.Err() != nil {
 			t.Fatal("ended early")
 		}
-		time.Sleep(time.Nanosecond)
+		pass(time.Nanosecond)
 		synctest.Wait()
 		if got := reasonOf(s); got != "no namespace was joined in time" {
 			t.Errorf("ended with %q", got)
@@ -140,13 +140,13 @@ func TestConnectTimeoutStartsAgainWithoutASocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{PingInterval: time.Hour})
 		s.join()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		s.vacate()
-		time.Sleep(44 * time.Second)
+		pass(44 * time.Second)
 		if s.ctx.Err() != nil {
 			t.Fatal("ended early")
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		if s.ctx.Err() == nil {
 			t.Error("goes on without a socket")
@@ -166,7 +166,7 @@ func TestPollWaitsForAnUpgradeOnlySoLong(t *testing.T) {
 			start := time.Now()
 			done := make(chan *refusal, 1)
 			go func() { done <- s.engine.poll(w, httptest.NewRequest(http.MethodGet, "/", nil), s) }()
-			time.Sleep(19 * time.Millisecond)
+			pass(19 * time.Millisecond)
 			if completes {
 				s.endUpgrade(u, true)
 			}
@@ -187,7 +187,7 @@ func TestPartedSessionsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{})
 		s.close(endByClient())
-		time.Sleep(partingTime - time.Nanosecond)
+		pass(partingTime - time.Nanosecond)
 		if !s.engine.part(s.id) {
 			t.Error("forgotten early")
 		}
@@ -195,12 +195,12 @@ func TestPartedSessionsAreForgotten(t *testing.T) {
 			t.Error("answered twice")
 		}
 		s.engine.forget(s, true)
-		time.Sleep(partingTime)
+		pass(partingTime)
 		s.engine.forget(s, true)
 		if got := len(s.engine.parted); got != 1 {
 			t.Errorf("%d are remembered, want the last", got)
 		}
-		time.Sleep(partingTime)
+		pass(partingTime)
 		if s.engine.part(s.id) || len(s.engine.parted) != 0 {
 			t.Error("remembered for too long")
 		}
@@ -242,7 +242,7 @@ func TestStalledPollerIsCut(t *testing.T) {
 		}
 		start := time.Now()
 		go func() {
-			time.Sleep(9 * time.Second)
+			pass(9 * time.Second)
 			s.out.take() // takes a little: the time starts again
 		}()
 		if err := s.send(t.Context(), m); err != nil || time.Since(start) != 9*time.Second {
@@ -265,7 +265,7 @@ func TestWhoNeverJoinsIsNotSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := idle(t, Options{})
-		time.Sleep(45 * time.Second) // the bubble's clock, not the machine's
+		pass(45 * time.Second)
 		synctest.Wait()
 		if got := reasonOf(s); got != "no namespace was joined in time" || s.engine.timeouts.Load() != 0 {
 			t.Errorf("ended for %q, with %d timeouts counted; want it to be unused, and none", got, s.engine.timeouts.Load())
