@@ -56,7 +56,7 @@ for (const colorScheme of ["dark", "light"]) {
 }
 await slow.close();
 const empty = await startServer();
-const { page, close } = await openPage(browser, empty);
+const { page, close } = await openPage(browser, empty, { colorScheme: "dark" });
 await page.goto(empty.url);
 await take(page, `overview-empty-${wide.width}-dark`);
 await close();
