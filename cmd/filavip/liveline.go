@@ -129,8 +129,12 @@ type sighting struct {
 	done int64
 }
 
-// at notes how many orders are done by now and returns the speed.
+// at notes how many orders are done by now and returns the speed. Fewer than before
+// means that others are counted, or dead letters were put back: it begins anew.
 func (m *speedometer) at(done int64, now time.Time) string {
+	if n := len(m.seen); n > 0 && done < m.seen[n-1].done {
+		m.seen = nil
+	}
 	m.seen = append(m.seen, sighting{now, done})
 	for len(m.seen) > 1 && now.Sub(m.seen[1].at) >= speedOver {
 		m.seen = m.seen[1:]

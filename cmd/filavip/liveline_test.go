@@ -94,6 +94,21 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
+// TestSpeedBeginsAnew when fewer orders are done than before: there is no speed below 0.
+func TestSpeedBeginsAnew(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_795_420_800, 0)
+	var m speedometer
+	for i, look := range []struct {
+		done int64
+		want string
+	}{{3_000, "-"}, {3_500, "500"}, {10, "-"}, {110, "100"}} {
+		if got := m.at(look.done, now.Add(time.Duration(i)*time.Second)); got != look.want {
+			t.Errorf("the speed at %d orders = %q, want %q", look.done, got, look.want)
+		}
+	}
+}
+
 func TestFollowerLine(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_795_420_800, 0)
