@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,9 +12,10 @@ import (
 )
 
 // tail shows the latest lines, and then each new one until ctx ends. A line that is
-// written between the two may be shown twice, none is left out.
+// written between the two may be shown twice, none is left out. A server that was started
+// again knows nothing of the lines that were shown, so its latest are shown in turn.
 func (f *logsFlags) tail(ctx context.Context, r *remote, api *client.Client, n int) error {
-	started := false
+	var server string // the one that the latest lines were asked of
 	opts := client.StreamOptions{Events: []string{wire.EventConnected, wire.EventLog}, Level: f.level, Lost: func(err error) error {
 		r.say(err.Error() + "; trying again")
 		return nil
@@ -27,20 +27,30 @@ func (f *logsFlags) tail(ctx context.Context, r *remote, api *client.Client, n i
 		if e.Name != wire.EventConnected {
 			return f.follows(r, e.Data)
 		}
-		if started || r.output != outputTable {
+		begun, _, _ := strings.Cut(e.ID, "-") // of an event's ID, what each start of a server has for itself
+		if begun == server || r.output != outputTable {
 			return nil
 		}
-		started = true
+		server = begun
 		logs, err := api.Logs(ctx, n)
 		if err != nil {
 			return err
 		}
-		return f.print(r.c.out, &logs.Logs, n)
+		latest := f.least(&logs.Logs)
+		return printLines(r.c.out, latest[max(0, len(latest)-n):])
 	})
-	if errors.Is(err, context.Canceled) {
-		return nil // that is how following ends
+	return r.streamed(err)
+}
+
+// least returns the lines of at least the level that is followed.
+func (f *logsFlags) least(l *wire.LogLines) []string {
+	switch f.level {
+	case "error":
+		return l.ErrorMessages
+	case "warn":
+		return interleave(l.WarnMessages, l.ErrorMessages)
 	}
-	return err
+	return interleave(l.LogMessages, l.WarnMessages, l.ErrorMessages)
 }
 
 // follows shows one line as it came.

@@ -87,6 +87,19 @@ func (r *remote) call(cmd *cobra.Command, do func(context.Context, *client.Clien
 	return advise(do(ctx, api.WithKey(r.key)), api.URL())
 }
 
+// streamed says how a stream ended that goes on until a signal or the end of the time.
+func (r *remote) streamed(err error) error {
+	switch {
+	case errors.Is(err, client.ErrUnreachable):
+		return err
+	case errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return withStatus(exitTimeout, fmt.Errorf("the %v of --timeout are over", r.timeout))
+	}
+	return err
+}
+
 func (r *remote) check() error {
 	if r.timeout < 0 {
 		return withStatus(exitUsage, fmt.Errorf("--timeout: %v; allowed: 0 or more, such as 30s", r.timeout))

@@ -45,7 +45,7 @@ func newWatch(c *console) *cobra.Command {
 		}
 		return r.call(cmd, func(ctx context.Context, api *client.Client) error {
 			w := &watcher{c: c, lines: r.output != outputTable, untilDone: untilDone, screen: newScreen(c)}
-			return w.watch(ctx, api)
+			return r.streamed(w.watch(ctx, api))
 		})
 	}
 	return cmd
@@ -68,11 +68,8 @@ func (w *watcher) watch(ctx context.Context, api *client.Client) error {
 	opts := client.StreamOptions{Events: []string{wire.EventStatus, wire.EventPhase}, Lost: w.lost}
 	err := api.Stream(ctx, opts, w.event)
 	w.screen.leave()
-	switch {
-	case errors.Is(err, errWatched):
+	if errors.Is(err, errWatched) {
 		return w.verdict()
-	case errors.Is(err, context.Canceled):
-		return nil // that is how a watch ends
 	}
 	return err
 }
@@ -96,6 +93,9 @@ func (w *watcher) event(e client.Event) error {
 	var s wire.Status
 	if err := json.Unmarshal(e.Data, &s); err != nil {
 		return fmt.Errorf("a status is not understood: %w", err)
+	}
+	if s.LastRunID != w.last.LastRunID {
+		w.meter = speedometer{} // the orders of another run
 	}
 	w.last = s
 	if !w.lines {

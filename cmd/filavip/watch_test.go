@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/filavip/filavip/internal/client"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/wire"
 )
@@ -42,8 +46,34 @@ func TestWatchOfARunThatFails(t *testing.T) {
 func TestWatchEndsWithItsTime(t *testing.T) {
 	t.Parallel()
 	s := serveApp(t)
-	filavip(t, "watch", "--timeout", "50ms", "--url", s.url).ends(exitTimeout)
+	filavip(t, "watch", "--timeout", "50ms", "--url", s.url).ends(exitTimeout).says("the 50ms of --timeout are over")
+	filavip(t, "logs", "-f", "--timeout", "50ms", "--url", s.url).ends(exitTimeout).says("the 50ms of --timeout are over")
 	filavip(t, "watch", "--url", "http://127.0.0.1:1").ends(exitUnreachable)
+}
+
+// TestWatchOfTheNextRun takes the speed of each run from its own orders.
+func TestWatchOfTheNextRun(t *testing.T) {
+	t.Parallel()
+	var out buffer
+	w := &watcher{c: &console{out: &out, err: &out}, screen: screen{line: liveLine{draws: true}, out: &out}}
+	var s wire.Status
+	s.State.HasActiveGeneration = true
+	for run, totals := range [][]int64{{4_000, 5_000}, {9_000}, {10}} {
+		s.LastRunID = order.NewRunID(int64(run+1), 1)
+		for _, total := range totals {
+			s.Counts.Total = total
+			data, err := json.Marshal(&s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.event(client.Event{Name: wire.EventStatus, Data: data}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := len(w.meter.seen); got != len(totals) {
+			t.Errorf("the speed of run %d is taken from %d looks, want %d", run+1, got, len(totals))
+		}
+	}
 }
 
 // TestScreenDrawsInPlace checks what a terminal is told: each picture begins where the
@@ -119,6 +149,50 @@ func TestLogsFollow(t *testing.T) {
 		}
 	}
 	filavip(t, "logs", "-f", "--by-level", "--url", s.url).ends(exitUsage).says("--follow", "--by-level")
+}
+
+// TestLogsFollowAcrossARestart is of a server that ends after the first connection and
+// comes back with a log of its own.
+func TestLogsFollowAcrossARestart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var streams, asked int
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/pedidos/logs" {
+			asked++
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"logs":{"logMessages":["[2026-11-23T12:00:0%dZ] [INFO] [app] start %d"]}}`, asked, asked)
+			return
+		}
+		streams++
+		w.Header().Set("Content-Type", "text/event-stream")
+		id := []string{"first-1", "first-2", "second-1"}[min(streams, 3)-1]
+		fmt.Fprintf(w, "retry: 1\nid: %s\nevent: connected\ndata: {}\n\n", id)
+		if streams == 4 {
+			cancel()
+		}
+	}))
+	defer server.Close()
+	var out, errs buffer
+	if status := run(ctx, []string{"logs", "-f", "--url", server.URL}, strings.NewReader(""), &out, &errs); status != 0 {
+		t.Fatalf("it ended with %d: %s", status, errs.String())
+	}
+	if got := strings.Count(out.String(), "start 1\n") + 10*strings.Count(out.String(), "start 2\n"); got != 11 || asked != 2 {
+		t.Errorf("the latest lines were asked for %d times, want once of each server; shown:\n%s", asked, out.String())
+	}
+}
+
+func TestLogsFollowShowsALevelAndThoseAbove(t *testing.T) {
+	t.Parallel()
+	lines := wire.LogLines{LogMessages: []string{"[1] info"}, WarnMessages: []string{"[2] warn"}, ErrorMessages: []string{"[3] error"}}
+	for level, want := range map[string]string{
+		"all": "[1] info, [2] warn, [3] error", "info": "[1] info, [2] warn, [3] error", "warn": "[2] warn, [3] error", "error": "[3] error",
+	} {
+		f := logsFlags{level: level}
+		if got := strings.Join(f.least(&lines), ", "); got != want {
+			t.Errorf("the latest lines of level %s are %s, want %s", level, got, want)
+		}
+	}
 }
 
 func TestListsLineByLine(t *testing.T) {
