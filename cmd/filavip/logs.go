@@ -17,11 +17,12 @@ import (
 const logsLong = `Show the latest lines of the server's log, as it keeps them in memory.
 
 Lines of all levels are shown in the order of their times. --level shows one level
-alone, --by-level one after the other. With -o json the whole answer of the server
-is printed, with so many lines of each level.
+alone, --by-level one after the other. With -o json or -o ndjson the whole answer of
+the server is printed, with so many lines of each level.
 
-With --follow new lines are shown as they are written, until Ctrl-C; --level then is
-the least level to show, and -o json or -o ndjson prints each line as JSON.`
+With --follow new lines are shown as they are written, until Ctrl-C, also those of a
+server that is started again; --level then is the least level to show, and -o json or
+-o ndjson prints each new line as JSON.`
 
 // logsFlags say which lines to show.
 type logsFlags struct {
