@@ -157,7 +157,14 @@ describe("failures", () => {
       const shown = failed.toLocaleString("en-US");
       await page.getByText(`${shown} dead letters`).first().waitFor();
       assert.equal((await server.get("/pedidos/queue/dead-letter/groups")).count, 1);
-      await page.getByRole("button", { name: /^Retry all/ }).click();
+      await page.goto(`${server.url}/failures?group=nope`);
+      await page.getByText("No dead letter of this error is left").waitFor();
+      assert.equal(await page.getByRole("button", { name: /group…$/ }).count(), 0);
+      await page.goto(`${server.url}/failures`);
+      await page.getByText(`${shown} dead letters`).first().waitFor();
+      await page.keyboard.press("Control+k");
+      await page.getByPlaceholder("Type a command").fill("retry all");
+      await page.keyboard.press("Enter");
       const dialog = page.getByRole("dialog");
       await dialog.getByText(`Puts ${shown} failed orders back`).waitFor();
       await dialog.getByRole("button", { name: `Retry ${shown} orders` }).click();

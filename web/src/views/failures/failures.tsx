@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useApp, useI18n } from "../../app";
+import { useCommands } from "../../commands";
 import { Button } from "../../components/button";
 import { Card } from "../../components/card";
 import { Chips } from "../../components/chips";
@@ -34,10 +35,19 @@ export default function Failures() {
   const one = data?.groups.find((row) => row.group === group);
   const card = useMedia("(max-width: 639px)");
   const byLetter = list === "all" || group !== "";
+  useCommands(
+    data && data.total > 0 && !group
+      ? (["retry", "discard"] as const).map((name) => ({
+          id: `${name}-all`,
+          title: t.failures[name].all,
+          run: () => setAct({ name, target: { all: true } }),
+        }))
+      : [],
+  );
   const actsOnAll = data && data.total > 0 && !group && <Acts target={{ all: true }} of="all" onAct={setAct} />;
   return (
     <Page title={t.nav.failures} actions={!card && actsOnAll}>
-      {group && <GroupHead group={group} known={one} onAct={setAct} />}
+      {group && <GroupHead group={group} known={one} gone={data !== undefined && !one && data.examined >= data.total} onAct={setAct} />}
       <Card flush>
         {!group && data && data.total > 0 && (
           <div class="failures-head">
@@ -92,7 +102,7 @@ function Acts({ target, of, onAct }: { target: Target; of: "all" | "group"; onAc
 }
 
 /** One error: what is known of it beyond its letters. */
-function GroupHead({ group, known, onAct }: { group: string; known: DeadLetterGroup | undefined; onAct(act: Act): void }) {
+function GroupHead({ group, known, gone, onAct }: { group: string; known: DeadLetterGroup | undefined; gone: boolean; onAct(act: Act): void }) {
   const { t, f } = useI18n();
   return (
     <div class="group-head">
@@ -103,9 +113,11 @@ function GroupHead({ group, known, onAct }: { group: string; known: DeadLetterGr
       <div class="group-title">
         <h2 class="mono">{group}</h2>
         <span class="grow" />
-        <span class="row">
-          <Acts target={{ group }} of="group" onAct={onAct} />
-        </span>
+        {!gone && (
+          <span class="row">
+            <Acts target={{ group }} of="group" onAct={onAct} />
+          </span>
+        )}
       </div>
       {known && (
         <p class="quiet figures">
