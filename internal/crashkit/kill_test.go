@@ -143,7 +143,7 @@ func (v *victim) kill(t *testing.T, in order.Phase) {
 			break
 		}
 	}
-	time.Sleep(delay(v.rng, in)) // not a wait for anything: it draws the moment at which the process dies
+	time.Sleep(delay(v.rng, in)) // at random, not at an event: a kill at an event would always hit the same instruction
 	_ = proc.cmd.Process.Kill()  // it may have ended by itself
 	last, err := proc.end(last)
 	if err != nil && !killed(err) {

@@ -22,7 +22,7 @@ func timeToReady(t *testing.T, bin program, rng *rand.Rand) {
 				break
 			}
 		}
-		time.Sleep(upTo(rng, 200*time.Millisecond)) // not a wait for anything: it draws the moment of the kill
+		time.Sleep(upTo(rng, 200*time.Millisecond)) // at random, not at an event: a kill at an event would always hit the same instruction
 		_ = proc.cmd.Process.Kill()
 		if _, err := proc.end(0); err != nil && !killed(err) {
 			t.Fatalf("run ended with %v:\n%s", err, proc.stderr.String())

@@ -232,3 +232,7 @@ func sums(t *testing.T, samples []event.Sample) (generated, settled int64, over 
 	}
 	return generated, settled, over
 }
+
+// pass lets that much of a synctest bubble's fake time go by, in which everything else in
+// it gets as far as it can. It takes no time.
+func pass(d time.Duration) { time.Sleep(d) } // fake: only bubbles call it

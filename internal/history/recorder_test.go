@@ -420,7 +420,7 @@ func TestRun(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- r.Run(ctx) }()
-		time.Sleep(3*time.Second + 77*time.Millisecond) // of the bubble
+		pass(3*time.Second + 77*time.Millisecond)
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("Run = %v, want no error", err)
@@ -477,7 +477,7 @@ func TestQuietTimes(t *testing.T) {
 		seen := func() []time.Time { mu.Lock(); defer mu.Unlock(); return slices.Clone(looks) }
 		sleep := func(d time.Duration) int { // in the bubble
 			before := len(seen())
-			time.Sleep(d) // of the bubble
+			pass(d)
 			synctest.Wait()
 			return len(seen()) - before
 		}

@@ -67,7 +67,7 @@ func (b *bed) seen() []order.Phase {
 
 // pass lets that much of the bubble's fake time go by, in which everything else in it
 // gets as far as it can. It takes no time.
-func pass(d time.Duration) { time.Sleep(d) }
+func pass(d time.Duration) { time.Sleep(d) } // fake: only bubbles call it
 
 // start begins a process over the store.
 func (b *bed) start() {

@@ -25,7 +25,7 @@ func TestActivity(t *testing.T) {
 		idle := func(since time.Time) queue.Activity { return queue.Activity{Since: since} }
 		b.activity("before any order", idle(start), idle(start), idle(start))
 
-		time.Sleep(time.Second) // of the bubble
+		pass(time.Second)
 		run := b.begin(order.Standing, 2, "DDD")
 		synctest.Wait()
 		first := time.Now()
@@ -34,12 +34,12 @@ func TestActivity(t *testing.T) {
 		}
 		b.activity("with both blocks in hand", idle(start), works(0, 2, first), works(2, 1, first))
 
-		time.Sleep(time.Minute) // of the bubble
+		pass(time.Minute)
 		synctest.Wait()
 		second := time.Now()
 		b.activity("with one order left", idle(start), idle(second), works(1, 1, second))
 
-		time.Sleep(time.Minute) // of the bubble
+		pass(time.Minute)
 		synctest.Wait()
 		third := time.Now()
 		b.activity("with nothing left", idle(start), idle(second), idle(third))

@@ -165,3 +165,7 @@ func (b *bed) handedOut() int {
 	}
 	return n
 }
+
+// pass lets that much of a synctest bubble's fake time go by, in which everything else in
+// it gets as far as it can. It takes no time.
+func pass(d time.Duration) { time.Sleep(d) } // fake: only bubbles call it

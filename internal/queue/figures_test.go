@@ -15,7 +15,7 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	h := call{batch: 10}
 	h.do = func(_ context.Context, o *order.Order) error {
-		time.Sleep(60 * time.Millisecond) // the handler's work, in the bubble's time
+		pass(60 * time.Millisecond) // the handler's work
 		if o.Key.Index() == 1 && o.Attempts == 0 {
 			return errors.New("not yet")
 		}
@@ -26,7 +26,7 @@ func TestFigures(t *testing.T) {
 			b.Errorf("before any work: %+v, %d busy; want none", f, b.pool.Busy())
 		}
 		run := b.begin(order.Standing, 10, "DNNN")
-		time.Sleep(10 * time.Millisecond) // of the bubble
+		pass(10 * time.Millisecond)
 		if got := b.pool.Busy(); got != 1 {
 			b.Errorf("Busy() inside a handler = %d, want 1", got)
 		}

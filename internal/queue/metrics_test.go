@@ -94,11 +94,11 @@ func TestOutcomesOfACancelledRunDoNotCount(t *testing.T) {
 	r := metrics.New()
 	inBubble(t, queue.Options{Metrics: r, Workers: 1}, sleeper(time.Second), func(b *bed) {
 		run := b.begin(order.Generated, 10, "DDD")
-		time.Sleep(1500 * time.Millisecond)
+		pass(1500 * time.Millisecond)
 		if _, err := b.s.Cancel(b.ctx, run.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
 			b.Fatalf("Cancel = %v", err)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if c := b.counts(run); c.Processed() != 1 {
 			b.Errorf("%d processed, want the 1 that was settled", c.Processed())
 		}

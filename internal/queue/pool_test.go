@@ -72,7 +72,7 @@ func TestGateShutsInsideABlock(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 4}, sleeper(time.Second), func(b *bed) {
 		run := b.begin(order.Standing, 10, strings.Repeat("N", 40))
-		time.Sleep(2500 * time.Millisecond)
+		pass(2500 * time.Millisecond)
 		before := b.handedOut()
 		b.insert(&run, "D")
 		vip := run.ID.Key(40)
@@ -100,7 +100,7 @@ func TestWorkersAreConcurrent(t *testing.T) {
 	var inside, most atomic.Int64
 	h := call{do: func(context.Context, *order.Order) error {
 		most.Store(max(most.Load(), inside.Add(1)))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		inside.Add(-1)
 		return nil
 	}}
@@ -129,7 +129,7 @@ func TestFailuresAreIsolated(t *testing.T) {
 	}}
 	inBubble(t, queue.Options{Workers: 1}, h, func(b *bed) {
 		run := b.begin(order.Standing, 10, strings.Repeat("D", 10))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if c := b.counts(run); c.Processed() != 9 || c[order.VIP].Delayed != 1 {
 			b.Errorf("after the first failure: %d processed, %d delayed; want 9, 1", c.Processed(), c[order.VIP].Delayed)
 		}
@@ -158,7 +158,7 @@ func TestRetriesHoldTheGate(t *testing.T) {
 	}}
 	inBubble(t, queue.Options{Workers: 1}, h, func(b *bed) {
 		run := b.begin(order.Standing, 10, "DN")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if c := b.counts(run); c[order.VIP].Delayed != 1 || c[order.Normal].Processed != 0 {
 			b.Errorf("while the VIP is delayed: %+v", c)
 		}
@@ -212,13 +212,13 @@ func TestPause(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 3}, sleeper(100*time.Millisecond), func(b *bed) {
 		run := b.begin(order.Standing, 7, strings.Repeat("N", 60))
-		time.Sleep(450 * time.Millisecond)
+		pass(450 * time.Millisecond)
 		if err := b.pool.Pause(b.ctx, nil); err != nil {
 			b.Fatalf("Pause = %v", err)
 		}
 		synctest.Wait()
 		at := b.handedOut()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if now := b.handedOut(); now != at {
 			b.Errorf("%d orders were handed out while paused", now-at)
 		}
@@ -238,7 +238,7 @@ func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 3}, sleeper(time.Minute), func(b *bed) {
 		run := b.begin(order.Standing, 1, strings.Repeat("N", 9))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		began := time.Now()
 		if err := b.pool.Close(b.ctx); err != nil {
 			b.Fatalf("Close = %v", err)
@@ -254,7 +254,7 @@ func TestCloseWaits(t *testing.T) {
 		if err := b.pool.Resume(ctx, nil); err != nil {
 			b.Fatalf("Resume = %v", err)
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if err := b.pool.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			b.Errorf("Close with a short deadline = %v, want it exceeded", err)
 		}
@@ -269,13 +269,13 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 2}, sleeper(time.Second), func(b *bed) {
 		run := b.begin(order.Generated, 5, strings.Repeat("D", 20))
-		time.Sleep(2500 * time.Millisecond)
+		pass(2500 * time.Millisecond)
 		done, err := b.s.Cancel(b.ctx, run.ID, store.CancelOptions{At: time.Now()}, nil)
 		if err != nil {
 			b.Fatalf("Cancel = %v", err)
 		}
 		before := b.counts(run)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if after := b.counts(run); after != before || after.Processed()+done.Removed != 20 {
 			b.Errorf("counts after the cancel went from %+v to %+v, %d removed", before[order.VIP], after[order.VIP], done.Removed)
 		}
@@ -288,7 +288,7 @@ func TestRemovedOrdersAreNotHandedOut(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 1}, sleeper(time.Second), func(b *bed) {
 		run := b.begin(order.Standing, 10, strings.Repeat("D", 10))
-		time.Sleep(1500 * time.Millisecond) // 0 is settled, 1 in hand
+		pass(1500 * time.Millisecond) // 0 is settled, 1 in hand
 		n, err := b.s.Remove(b.ctx, []order.Key{run.ID.Key(5), run.ID.Key(6)}, nil)
 		if n != 2 || err != nil {
 			b.Fatalf("Remove = %d, %v; want 2", n, err)
@@ -313,16 +313,16 @@ func TestCancelFreesWorkers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 5}, sleeper(time.Hour), func(b *bed) {
 		run := b.begin(order.Generated, 1, "DDDDDNNNNN")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if n := b.pool.InHand(run.ID); n != 5 {
 			b.Fatalf("%d orders are in hand, want 5", n)
 		}
 		if _, err := b.s.Cancel(b.ctx, run.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
 			b.Fatal(err)
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		next := b.begin(order.Generated, 1, "DDDDD")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if old, n := b.pool.InHand(run.ID), b.pool.InHand(next.ID); old != 0 || n != 5 {
 			b.Errorf("%d cancelled and %d new orders are in hand, want 0 and 5", old, n)
 		}
@@ -343,11 +343,11 @@ func TestRecoverStuck(t *testing.T) {
 	}}
 	inBubble(t, queue.Options{Workers: 2}, h, func(b *bed) {
 		run := b.begin(order.Standing, 1, "D")
-		time.Sleep(29 * time.Second)
+		pass(29 * time.Second)
 		if n, err := b.pool.RecoverStuck(b.ctx, 10); n != 0 || err != nil {
 			b.Errorf("RecoverStuck after 29 s = %d, %v; want 0", n, err)
 		}
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if n, err := b.pool.RecoverStuck(b.ctx, 10); n != 1 || err != nil {
 			b.Errorf("RecoverStuck after 31 s = %d, %v; want 1", n, err)
 		}
@@ -364,7 +364,7 @@ func TestStop(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 2}, sleeper(time.Second), func(b *bed) {
 		run := b.begin(order.Standing, 5, strings.Repeat("D", 20))
-		time.Sleep(1500 * time.Millisecond)
+		pass(1500 * time.Millisecond)
 		b.stop()
 		c := b.counts(run)
 		if c[order.VIP].Claimed != 0 || c.Processed() != 4 || c[order.VIP].Waiting != 16 {
@@ -378,7 +378,7 @@ func TestStopCancelsWhatHangs(t *testing.T) {
 	t.Parallel()
 	inBubble(t, queue.Options{Workers: 2, Grace: time.Minute}, sleeper(time.Hour), func(b *bed) {
 		run := b.begin(order.Standing, 1, "DD")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		began := time.Now()
 		b.stop()
 		if took := time.Since(began); took != time.Minute {
@@ -421,11 +421,11 @@ func TestIdleBehindTheGate(t *testing.T) {
 	wrap := func(s queue.Store) queue.Store { counted.Store = s; return counted }
 	inBubbleOver(t, wrap, opts, h, func(b *bed) {
 		run := b.begin(order.Standing, 1, "N")
-		time.Sleep(30 * time.Minute)
+		pass(30 * time.Minute)
 		b.insert(&run, "D")
 		synctest.Wait()
 		before := counted.claims.Load()
-		time.Sleep(46 * time.Minute) // the NORMAL retry is overdue by now
+		pass(46 * time.Minute) // the NORMAL retry is overdue by now
 		if c := b.counts(run); c[order.Normal].Delayed != 1 || c[order.VIP].Delayed != 1 {
 			b.Fatalf("%+v, want an order of each lane delayed", c)
 		}
