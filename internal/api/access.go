@@ -52,10 +52,7 @@ func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time, live liv
 				level := slog.LevelDebug
 				if !live.has(r) {
 					m.observe(r.Method, r.Pattern, status, took)
-					level = levelOf(r.Method, status)
-				}
-				if errors.Is(r.Context().Err(), context.Canceled) {
-					level = slog.LevelDebug // who asked has hung up, so that no answer went wrong
+					level = levelOf(r, status)
 				}
 				log.LogAttrs(r.Context(), level, "request",
 					slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),
@@ -66,11 +63,14 @@ func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time, live liv
 	}
 }
 
-func levelOf(method string, status int) slog.Level {
+// levelOf returns the level of a request. For one whose client has hung up no answer went
+// wrong, but it may have acted all the same.
+func levelOf(r *http.Request, status int) slog.Level {
+	hungUp := errors.Is(r.Context().Err(), context.Canceled)
 	switch {
-	case status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError && !hungUp:
 		return slog.LevelWarn
-	case method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions:
+	case r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions:
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo

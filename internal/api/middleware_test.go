@@ -357,3 +357,19 @@ func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 		t.Errorf("read deadlines set = %v, want the zero one", w.set)
 	}
 }
+
+// Whoever hangs up has acted all the same: what changed something is for the operator.
+func TestAnActIsLoggedThoughItsClientHungUp(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *api.Options) {
+		o.Mounts = []api.Mount{{Method: http.MethodPost, Path: "/act", Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		})}}
+	})
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	f.send(newRequest(http.MethodPost, "/act", "").WithContext(ctx))
+	if log := f.log.String(); !strings.Contains(log, "level=INFO msg=request component=api method=POST path=/act") {
+		t.Errorf("log lacks the act:\n%s", log)
+	}
+}
