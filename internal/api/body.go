@@ -48,13 +48,11 @@ func (in *reading) field(decoder *json.Decoder, allowed, lists []string) error {
 		in.faults = append(in.faults, noSuchName(name, []string{string(raw)}, allowed))
 		return nil
 	}
-	values := []json.RawMessage{raw}
-	if slices.Contains(lists, name) && raw[0] == '[' {
+	values, isList := []json.RawMessage{raw}, slices.Contains(lists, name)
+	isArray := isList && raw[0] == '['
+	if isArray {
 		if err := json.Unmarshal(raw, &values); err != nil {
 			return &refusal{kind: invalidBody}
-		}
-		if len(values) == 1 {
-			values = append(values, values[0]) // alone it would count as a list, to be split
 		}
 	}
 	texts := in.args[name]
@@ -64,7 +62,11 @@ func (in *reading) field(decoder *json.Decoder, allowed, lists []string) error {
 			in.fault(name, []string{string(raw)}, allowedValue)
 			return nil
 		}
-		texts = append(texts, value)
+		if isList && !isArray {
+			texts = append(texts, split([]string{value})...)
+		} else {
+			texts = append(texts, value)
+		}
 	}
 	in.args[name] = texts // also of an empty list: it was given
 	return nil

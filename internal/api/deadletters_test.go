@@ -342,3 +342,16 @@ func TestStoryOfOthers(t *testing.T) {
 		t.Errorf("story in Portuguese begins %q", story.Events[0].Text)
 	}
 }
+
+// What is refused is repeated as it was sent.
+func TestARefusedIDIsShownOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	for body, want := range map[string]string{`{"ids":["a b"]}`: "a b", `{"ids":"a b"}`: "a b", `{"ids":["a b","c d"]}`: "a b, c d"} {
+		res := f.do(http.MethodPost, "/pedidos/queue/dead-letter/discard", body, "Content-Type", "application/json")
+		p := readProblem(t, res, http.StatusBadRequest, "invalid-parameter")
+		if len(p.Errors) != 1 || p.Errors[0].Value != want {
+			t.Errorf("%s is refused with %+v, want the value %q", body, p.Errors, want)
+		}
+	}
+}

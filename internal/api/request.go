@@ -52,6 +52,11 @@ func arguments(op *huma.Operation, w http.ResponseWriter, r *http.Request) (map[
 	if faults := misnamed(query, names(op)); len(faults) > 0 {
 		return nil, &refusal{kind: invalidParameter, faults: faults}
 	}
+	for _, name := range lists(op) {
+		if values, given := query[name]; given {
+			query[name] = split(values)
+		}
+	}
 	body, err := readBody(w, r)
 	if err != nil || len(body) == 0 {
 		return query, err
@@ -110,6 +115,16 @@ func names(op *huma.Operation) []string {
 		if p.In == "query" {
 			all = append(all, p.Name)
 		}
+	}
+	return all
+}
+
+// split takes lists that were written as texts apart at their commas. What an array in a
+// body holds is not split: it may have commas of its own.
+func split(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, strings.Split(text, ",")...)
 	}
 	return all
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/filavip/filavip/internal/order"
@@ -52,17 +51,13 @@ type orderIDs struct {
 	most      int
 }
 
-// orderIDs returns the names in the parameter, each once. One value is a list, split at
-// its commas; several are taken as they are.
+// orderIDs returns the names in the parameter, each once.
 func (in *reading) orderIDs(p orderIDs) []string {
 	values, given := in.args[p.name]
 	if !given {
 		return nil
 	}
 	ids := slices.Clone(values)
-	if len(ids) == 1 {
-		ids = strings.Split(ids[0], ",")
-	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	if len(ids) > p.most || len(ids) == 0 || slices.ContainsFunc(ids, func(id string) bool { return !mayName(id) }) {
