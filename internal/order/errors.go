@@ -27,6 +27,9 @@ var (
 	ErrKeyReused = errors.New("idempotency key reused with other parameters")
 	// ErrDiskFull says that the store has too little space to take new work.
 	ErrDiskFull = errors.New("disk full")
+	// ErrUnavailable says that a server the store depends on does not answer, or is not
+	// set up as it must be. The error names the server and says what to do.
+	ErrUnavailable = errors.New("unavailable")
 	// ErrLocked says that another process holds the store.
 	ErrLocked = errors.New("locked by another process")
 	// ErrCorrupt says that stored bytes are not what was written. Nothing was deleted.
