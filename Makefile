@@ -18,7 +18,7 @@ build: ## build bin/filavip, static, for this machine
 
 .PHONY: tools
 tools: # what the tests need beside Go
-	@.ci/tools gcc node npm chromium
+	@.ci/tools gcc node npm chromium redis-server
 
 .PHONY: test
 test: test/go test/web ## vet, and run all tests: Go's with the race detector, the dashboard's in a browser
