@@ -4,8 +4,6 @@
 // data in a directory of its own, and ends with the test, or with the process should
 // that die first.
 //
-// Beside it stands [Cutter], a TCP proxy that harms the connections to any server.
-//
 // All types are safe for concurrent use, except that one server is not to be killed,
 // stopped and restarted by several goroutines at once.
 package redistest
