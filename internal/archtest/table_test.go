@@ -48,8 +48,9 @@ func table() map[string][]string {
 		// Tests that no package owns alone.
 		"archtest":                   nil,
 		"metrics/metricstest":        {"metrics"},
-		"store/mongoredis/cutter":    nil,                                                                     // harms TCP connections to whatever server
-		"store/mongoredis/redistest": nil,                                                                     // real Redis servers; knows nothing of what is kept in them
+		"store/mongoredis/cutter":    nil, // harms TCP connections to whatever server
+		"store/mongoredis/mongotest": nil, // a double of a server; knows nothing of orders
+		"store/mongoredis/redistest": nil, // real Redis servers; knows nothing of what is kept in them
 		"crashkit":                   {"order", "store", "store/pebblestore", "handler", "queue", "pipeline"}, // power losses: a process without app, so that a planted bug rebuilds little; kills: the binary
 	}
 	// The wiring may import all of the program above, and nothing that only tests.
@@ -69,12 +70,18 @@ const root = "."
 // testOnly says whether a package exists for tests: its files count as test files, and
 // only test files import it.
 func testOnly(name string) bool {
-	return slices.Contains([]string{"store/storetest", "store/mongoredis/redistest", "store/mongoredis/cutter", "metrics/metricstest", "archtest", "crashkit"}, name)
+	return slices.Contains([]string{
+		"store/storetest", "store/mongoredis/redistest", "store/mongoredis/mongotest", "store/mongoredis/cutter",
+		"metrics/metricstest", "archtest", "crashkit",
+	}, name)
 }
 
 // inTests are the packages that any test file may import beside its package's row.
 func inTests() []string {
-	return []string{"store/storetest", "store/memstore", "store/mongoredis/redistest", "store/mongoredis/cutter", "metrics/metricstest", "ordergen", "app", "crashkit"}
+	return []string{
+		"store/storetest", "store/memstore", "store/mongoredis/redistest", "store/mongoredis/mongotest", "store/mongoredis/cutter",
+		"metrics/metricstest", "ordergen", "app", "crashkit",
+	}
 }
 
 // home says which packages may import a library.
@@ -89,7 +96,7 @@ func homes() []home {
 	return []home{
 		{library: "github.com/cockroachdb/pebble/v2/vfs", packages: []string{"store/pebblestore", "crashkit"}}, // crashkit: file systems that lose their power
 		{library: "github.com/cockroachdb/pebble/v2", packages: []string{"store/pebblestore"}},
-		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis"}},
+		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis", "store/mongoredis/mongotest"}},
 		{library: "github.com/redis/go-redis/v9", packages: []string{"store/mongoredis"}},
 		{library: "github.com/danielgtaylor/huma/v2", packages: []string{"api", "app"}},
 		{library: "github.com/spf13/cobra", packages: []string{"cmd/filavip"}},

@@ -1,0 +1,196 @@
+package mongotest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// maxDocument is how long a document may be, in bytes.
+const maxDocument = 16 << 20
+
+// record is a document in its collection.
+type record struct {
+	id  string // _id, encoded
+	seq uint64 // unique in the collection
+	pos int    // in the natural order
+	raw []byte // never changed, only replaced
+}
+
+// collection holds documents and their indexes.
+type collection struct {
+	db, name string
+	uuid     [16]byte
+
+	mu      sync.RWMutex // guards all below
+	byID    map[string]*record
+	ids     *tree
+	natural []*record // in the order of insertion, with nil where one was removed
+	seq     uint64
+	indexes []*index // beside that of _id
+}
+
+func newCollection(db, name string, uuid [16]byte) *collection {
+	return &collection{db: db, name: name, uuid: uuid, byID: map[string]*record{}, ids: newTree()}
+}
+
+func (c *collection) namespace() string { return c.db + "." + c.name }
+
+// insert adds a document, which it keeps. mu held.
+func (c *collection) insert(raw []byte) *failure {
+	id := field(raw, "_id")
+	if f := checkDocument(raw, id); f != nil {
+		return f
+	}
+	rec := &record{id: string(appendKey(nil, id)), raw: raw, pos: len(c.natural)}
+	if c.byID[rec.id] != nil {
+		return c.duplicate("_id_", []path{{"_id"}}, []value{id})
+	}
+	c.seq++
+	rec.seq = c.seq
+	keys := make([][]string, len(c.indexes))
+	for i, ix := range c.indexes {
+		var f *failure
+		if keys[i], f = ix.keys(raw); f != nil {
+			return f
+		}
+		if f := c.unique(ix, keys[i], rec); f != nil {
+			return f
+		}
+	}
+	for i, ix := range c.indexes {
+		ix.add(keys[i], rec)
+	}
+	c.byID[rec.id] = rec
+	c.ids.insert(rec.id, rec)
+	c.natural = append(c.natural, rec)
+	return nil
+}
+
+// replace gives a record another document with the same _id. mu held.
+func (c *collection) replace(rec *record, raw []byte) *failure {
+	if len(raw) > maxDocument {
+		return fail(codeDocumentTooLarge, "Resulting document after update is larger than %d", maxDocument)
+	}
+	type change struct {
+		ix      *index
+		old, to []string
+	}
+	var buffer [8]change
+	changes := buffer[:0]
+	for _, ix := range c.indexes {
+		if ix.untouched(rec.raw, raw) {
+			continue
+		}
+		to, f := ix.keys(raw)
+		if f != nil {
+			return f
+		}
+		if f := c.unique(ix, to, rec); f != nil {
+			return f
+		}
+		old, _ := ix.keys(rec.raw)
+		changes = append(changes, change{ix, old, to})
+	}
+	for _, ch := range changes {
+		ch.ix.drop(ch.old, rec)
+		ch.ix.add(ch.to, rec)
+	}
+	rec.raw = raw
+	return nil
+}
+
+// remove takes a record away. mu held.
+func (c *collection) remove(rec *record) {
+	for _, ix := range c.indexes {
+		keys, _ := ix.keys(rec.raw)
+		ix.drop(keys, rec)
+	}
+	delete(c.byID, rec.id)
+	c.ids.remove(rec.id)
+	c.natural[rec.pos] = nil
+	if len(c.natural) > 64 && len(c.natural) > 2*len(c.byID) {
+		c.compact()
+	}
+}
+
+// compact closes the gaps in the natural order. mu held.
+func (c *collection) compact() {
+	c.natural = slices.DeleteFunc(c.natural, func(rec *record) bool { return rec == nil })
+	for i, rec := range c.natural {
+		rec.pos = i
+	}
+}
+
+// unique finds another record with one of the keys in a unique index. mu held.
+func (c *collection) unique(ix *index, keys []string, rec *record) *failure {
+	if !ix.unique {
+		return nil
+	}
+	for _, key := range keys {
+		if other := ix.holder(key); other != nil && other != rec {
+			return c.duplicate(ix.name, ix.paths, ix.parts(other.raw, key))
+		}
+	}
+	return nil
+}
+
+// duplicate is the failure of a second document with the same key.
+func (c *collection) duplicate(name string, paths []path, vals []value) *failure {
+	pattern, patterns := bsoncore.AppendDocumentElementStart(nil, "keyPattern")
+	at, shown := bsoncore.AppendDocumentElementStart(nil, "keyValue")
+	text := ""
+	for i, p := range paths {
+		v := vals[i]
+		if missing(v) {
+			v = nullValue()
+		}
+		patterns = bsoncore.AppendInt32Element(patterns, p.String(), 1)
+		shown = appendValue(shown, []byte(p.String()), v)
+		if i > 0 {
+			text += ","
+		}
+		text += fmt.Sprintf(" %s: %s", p, shell(v))
+	}
+	return &failure{
+		code:    codeDuplicateKey,
+		message: fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: {%s }", c.namespace(), name, text),
+		extra:   append(finish(patterns, int(pattern)), finish(shown, int(at))...),
+	}
+}
+
+// shell shows a value as the server's messages do.
+func shell(v value) string {
+	switch v.Type {
+	case bsoncore.TypeInt32:
+		return fmt.Sprint(v.Int32())
+	case bsoncore.TypeInt64:
+		return fmt.Sprint(v.Int64())
+	case bsoncore.TypeObjectID:
+		return fmt.Sprintf("ObjectId('%x')", v.Data)
+	case bsoncore.TypeDateTime:
+		return fmt.Sprintf("new Date(%d)", v.DateTime())
+	case bsoncore.TypeNull, 0:
+		return "null"
+	}
+	return v.String()
+}
+
+// checkDocument says what is wrong with a document that is to be stored.
+func checkDocument(raw []byte, id value) *failure {
+	switch {
+	case len(raw) > maxDocument:
+		return fail(codeBadValue, "object to insert too large. size in bytes: %d, max size: %d", len(raw), maxDocument)
+	case isArray(id), id.Type == bsoncore.TypeRegex, id.Type == bsoncore.TypeUndefined:
+		return fail(codeBadValue, "The '_id' value cannot be of type %s", id.Type)
+	}
+	return nil
+}
+
+// appendSeq makes an index key one record's own.
+func appendSeq(key string, seq uint64) string {
+	return string(binary.BigEndian.AppendUint64([]byte(key), seq))
+}
