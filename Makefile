@@ -59,6 +59,10 @@ kill: ## kill the real binary again and again, and cut the power in simulation
 model: ## compare the embedded store with the one in memory, over random operations
 	$(GO) test -count=1 -timeout 9m -run TestModel -v ./internal/store/pebblestore -rapid.checks 500
 
+.PHONY: deploy/check
+deploy/check: ## check deploy/ and the Dockerfile with docker compose config and helm, which need no engine
+	deploy/check
+
 .PHONY: lint
 lint: ## run golangci-lint
 	$(GO) run $(LINT) run

@@ -48,9 +48,10 @@ func table() map[string][]string {
 		// Tests that no package owns alone.
 		"archtest":                   nil,
 		"metrics/metricstest":        {"metrics"},
-		"store/mongoredis/cutter":    nil, // harms TCP connections to whatever server
-		"store/mongoredis/mongotest": nil, // a double of a server; knows nothing of orders
-		"store/mongoredis/redistest": nil, // real Redis servers; knows nothing of what is kept in them
+		"store/mongoredis/cutter":    nil,                                                                     // harms TCP connections to whatever server
+		"store/mongoredis/mongotest": nil,                                                                     // a double of a server; knows nothing of orders
+		"store/mongoredis/redistest": nil,                                                                     // real Redis servers; knows nothing of what is kept in them
+		"deploy":                     {"config"},                                                              // what compose and helm make of the files there
 		"crashkit":                   {"order", "store", "store/pebblestore", "handler", "queue", "pipeline"}, // power losses: a process without app, so that a planted bug rebuilds little; kills: the binary
 	}
 	// The wiring may import all of the program above, and nothing that only tests.
@@ -72,7 +73,7 @@ const root = "."
 func testOnly(name string) bool {
 	return slices.Contains([]string{
 		"store/storetest", "store/mongoredis/redistest", "store/mongoredis/mongotest", "store/mongoredis/cutter",
-		"metrics/metricstest", "archtest", "crashkit",
+		"metrics/metricstest", "archtest", "crashkit", "deploy",
 	}, name)
 }
 
