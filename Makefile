@@ -61,6 +61,7 @@ model: ## compare the embedded store with the one in memory, over random operati
 
 .PHONY: deploy/check
 deploy/check: ## check deploy/ and the Dockerfile with docker compose config and helm, which need no engine
+	@.ci/tools node
 	deploy/check
 
 .PHONY: lint

@@ -9,12 +9,16 @@ const tries = 90; // a second apart
 function attempt() {
   const root = encodeURIComponent(process.env.MONGO_ROOT_PASSWORD);
   const client = new Mongo(`mongodb://root:${root}@${host}/admin?directConnection=true&serverSelectionTimeoutMS=2000`);
-  const admin = client.getDB('admin');
-  initiate(admin);
-  if (!admin.hello().isWritablePrimary) {
-    throw new Error('not primary yet');
+  try {
+    const admin = client.getDB('admin');
+    initiate(admin);
+    if (!admin.hello().isWritablePrimary) {
+      throw new Error('it is not primary yet');
+    }
+    grant(client.getDB(name));
+  } finally {
+    client.close();
   }
-  grant(client.getDB(name));
 }
 
 function initiate(admin) {
