@@ -3,6 +3,7 @@ package deploy
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,7 +56,7 @@ func TestDockerfile(t *testing.T) {
 		`ENTRYPOINT ["/filavip"]`,
 		`CMD ["serve"]`,
 	} {
-		if !contains(image, want) {
+		if !slices.Contains(image, want) {
 			t.Errorf("the image has no %s:\n%s", want, strings.Join(image, "\n"))
 		}
 	}
@@ -76,29 +77,20 @@ func TestDockerfile(t *testing.T) {
 	load(t, "the image", environ)
 }
 
-func contains(lines []string, want string) bool {
-	for _, line := range lines {
-		if line == want {
-			return true
-		}
-	}
-	return false
-}
-
 // TestDockerignore holds that secrets do not get into the build, where they would lie in a
 // layer, and that git's directory does: the program tells its revision.
 func TestDockerignore(t *testing.T) {
 	t.Parallel()
 	lines := strings.Fields(read(t, "../.dockerignore"))
 	for _, want := range []string{"**/.env", "/bin/", "/data/", "/web/node_modules/"} {
-		if !contains(lines, want) {
+		if !slices.Contains(lines, want) {
 			t.Errorf(".dockerignore has no %s", want)
 		}
 	}
-	if contains(lines, ".git") || contains(lines, "/.git/") {
+	if slices.Contains(lines, ".git") || slices.Contains(lines, "/.git/") {
 		t.Error(".dockerignore leaves .git out")
 	}
-	if !contains(strings.Fields(read(t, "../.gitignore")), "/deploy/.env") {
+	if !slices.Contains(strings.Fields(read(t, "../.gitignore")), "/deploy/.env") {
 		t.Error(".gitignore has no /deploy/.env")
 	}
 }
