@@ -74,20 +74,20 @@ func TestWrongSettings(t *testing.T) {
 func TestWrongBooleans(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
-	filavip(t, "serve", "--data", dir, "--backend-logs=maybe", "--workers", "0", "--insecure-open=TRUE").ends(exitConfig).
-		says(`--backend-logs="maybe" (flag): allowed: true, false, 1 or 0`, `--insecure-open="TRUE"`, `--workers="0"`)
+	filavip(t, "serve", "--data", dir, "--backend-logs=maybe", "--workers", "10001", "--insecure-open=TRUE").ends(exitConfig).
+		says(`--backend-logs="maybe" (flag): allowed: true, false, 1 or 0`, `--insecure-open="TRUE"`, `--workers="10001"`)
 	for _, flag := range []string{"--backend-logs", "--backend-logs=1", "--backend-logs=false"} {
 		filavip(t, "run", "-n", "5", "--data", dir, flag).ends(exitOK)
 	}
 	filavip(t, "serve", "--help").ends(exitOK).shows("--backend-logs  ", "(default true)", "port of the API; 0 takes any free one")
 }
 
-// TestMongoURI stops what would keep orders, and nothing else.
+// TestMongoURI concerns what keeps orders, and nothing else.
 func TestMongoURI(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("MONGO_URI", "mongodb://user:pencil@db.example/orders")
-	for _, args := range [][]string{{"run", "-n", "5"}, {"serve", "--port", "0"}, {"verify"}, {"bench", "-n", "5"}} {
-		o := filavip(t, args...).ends(exitConfig).says(`MONGO_URI="***" (environment): `, "data directory", "allowed: nothing")
+	for _, args := range [][]string{{"run", "-n", "5"}, {"serve", "--port", "0"}, {"verify"}} {
+		o := filavip(t, args...).ends(exitUnavailable).says("MONGO_URI")
 		if strings.Contains(o.err, "pencil") {
 			t.Errorf("filavip %q shows the password: %s", args, o.err)
 		}

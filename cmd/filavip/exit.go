@@ -21,6 +21,7 @@ const (
 	exitConflict    = 4   // what was asked contradicts what is
 	exitRunFailed   = 5   // the run ended in ERROR
 	exitTimeout     = 6   // it took longer than was allowed
+	exitUnavailable = 69  // a server that keeps the orders does not answer, or is not set up as it must be
 	exitIO          = 74  // the disk failed, or what is on it is damaged; a port is taken
 	exitLocked      = 75  // another process has the data directory
 	exitConfig      = 78  // the configuration is wrong
@@ -77,6 +78,8 @@ func statusOf(err error) int {
 		return exitUnreachable
 	case errors.As(err, &refused):
 		return statusOfRefusal(refused.Status)
+	case errors.Is(err, order.ErrUnavailable): // before the time limits: those of a connection are among them
+		return exitUnavailable
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.Is(err, context.DeadlineExceeded):

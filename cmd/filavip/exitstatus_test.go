@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -96,6 +97,7 @@ func TestStatusOf(t *testing.T) {
 		{order.ErrInvalid, exitIO},
 		{order.ErrCorrupt, exitIO},
 		{order.ErrDiskFull, exitIO},
+		{fmt.Errorf("%w: MongoDB at h:1: %w", order.ErrUnavailable, context.DeadlineExceeded), exitUnavailable},
 		{order.ErrLocked, exitLocked},
 		{order.ErrRunActive, exitConflict},
 		{context.Canceled, exitInterrupted},

@@ -55,7 +55,7 @@ func newRun(c *console) *cobra.Command {
 	cmd.Flags().StringVar(&f.rejects, "rejects", "", "file to write refused input lines to, as NDJSON")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "refuse the whole input if one line is not valid")
 	addOutput(cmd, &f.output)
-	bindSettings(cmd, config.Storage, config.Queue, config.Logs)
+	bindSettings(cmd, config.Storage, config.Distributed, config.Queue, config.Logs)
 	cmd.Flags().Lookup("log-level").DefValue = "warn"
 	return cmd
 }

@@ -32,7 +32,7 @@ either.`,
 		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(c, cmd) },
 	}
-	bindSettings(cmd, config.Listen, config.Storage, config.Queue, config.Logs, config.View)
+	bindSettings(cmd, config.Listen, config.Storage, config.Distributed, config.Queue, config.Logs, config.View)
 	return cmd
 }
 

@@ -59,6 +59,7 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 	cfg, err := config.Load(config.Sources{
 		EnvFile: ".env", Environ: os.Environ(), Flags: flags,
 		Listens: cmd.Name() == "serve", Stores: slices.Contains([]string{"run", "verify", "bench", "serve"}, cmd.Name()),
+		Embedded: cmd.Name() == "bench",
 	})
 	if err != nil {
 		return cfg, withStatus(exitConfig, err)

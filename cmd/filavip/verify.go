@@ -31,7 +31,7 @@ func newVerify(c *console) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return verify(c, cmd, output) },
 	}
 	addOutput(cmd, &output)
-	bindSettings(cmd, config.Storage)
+	bindSettings(cmd, config.Storage, config.Distributed)
 	return cmd
 }
 

@@ -87,7 +87,7 @@ func New(cfg config.Config, opts Options) (*App, error) {
 
 func (a *App) build() error {
 	if a.cfg.Distributed() {
-		return fmt.Errorf("%w: MONGO_URI: this build keeps orders in its data directory only; unset it", order.ErrInvalid)
+		return fmt.Errorf("MONGO_URI: %w: this build keeps orders in its data directory only; unset it", order.ErrUnavailable)
 	}
 	a.hub = event.NewHub(event.Options{Now: a.clock})
 	a.cleanups.push("hub", func(context.Context) error { a.hub.Close(); return nil })

@@ -90,11 +90,11 @@ func (l *loader) exposure(c *Config) {
 	}
 }
 
-// elsewhere reports a database that would have to keep the orders.
-func (l *loader) elsewhere(c *Config) {
-	if c.Distributed() {
-		g := l.origin("MONGO_URI")
-		l.problem(g, true, g.value, "this version keeps orders in its data directory only", "nothing; leave it out")
+// idleness reports a process without workers where there is no other that has some.
+func (l *loader) idleness(c *Config) {
+	if c.Workers == 0 && !c.Distributed() {
+		g := l.origin("ORDERS_QUEUE_CONCURRENCY")
+		l.problem(g, false, g.value, "without MONGO_URI no other process works on the orders", "an integer from "+showRange(1, 10_000))
 	}
 }
 
@@ -110,14 +110,34 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
-// warnings says, once each, what was given and does nothing.
-func (l *loader) warnings() []string {
+// warnings says, once each, what was given and does nothing, and what is not safe.
+func (l *loader) warnings(c *Config, src Sources) []string {
 	warnings := slices.Concat(l.outdated(), l.unheeded())
-	if unused := l.redisAlone(); len(unused) > 0 {
-		warnings = append(warnings, strings.Join(unused, ", ")+
-			": not used without MONGO_URI; orders are kept in the data directory")
+	if !c.Distributed() {
+		if unused := l.givenOf(Distributed); len(unused) > 0 {
+			warnings = append(warnings, strings.Join(unused, ", ")+
+				": not used without MONGO_URI; orders are kept in the data directory")
+		}
+	} else if src.Embedded {
+		warnings = append(warnings, l.origin("MONGO_URI").name+": not used by this command; it keeps orders in a directory of its own")
+	} else if src.Stores {
+		warnings = append(warnings, l.unsafe(c)...)
 	}
 	return append(warnings, l.nearMisses()...)
+}
+
+// unsafe says what the promises are worth that were given up.
+func (l *loader) unsafe(c *Config) []string {
+	var warnings []string
+	if c.UnsafeRedisEviction {
+		warnings = append(warnings, l.origin("FILAVIP_UNSAFE_REDIS_EVICTION").name+
+			": UNSAFE: a full Redis may evict lanes, and work stands still until they are rebuilt")
+	}
+	if c.UnsafeWriteConcern {
+		warnings = append(warnings, l.origin("FILAVIP_UNSAFE_WRITE_CONCERN").name+
+			": UNSAFE: a failover of MongoDB may take back what was acknowledged")
+	}
+	return warnings
 }
 
 // outdated warns of retired names in the .env file, which is ours. In the environment
@@ -144,18 +164,15 @@ func (l *loader) unheeded() []string {
 	return warnings
 }
 
-// redisAlone returns the names of the Redis settings given without MONGO_URI.
-func (l *loader) redisAlone() []string {
-	if g := l.origin("MONGO_URI"); g.value != "" {
-		return nil
-	}
-	var unused []string
+// givenOf returns the names by which settings of a group were given.
+func (l *loader) givenOf(group Group) []string {
+	var names []string
 	for i, s := range l.settings {
-		if strings.HasPrefix(s.Key, "REDIS_") && l.used[i].origin != Default {
-			unused = append(unused, l.used[i].name)
+		if s.Group == group && l.used[i].origin != Default && l.used[i].value != "" {
+			names = append(names, l.used[i].name)
 		}
 	}
-	return unused
+	return names
 }
 
 // nearMisses warns of names in the .env file that look like a misspelt setting. In the

@@ -20,13 +20,23 @@ type Config struct {
 	Resume bool // an unfinished run goes on at start
 
 	MongoURI      URI // set: the distributed engine
+	RedisURL      URI
 	RedisHost     string
 	RedisPort     int
+	RedisSentinel string
+	RedisUsername string
 	RedisPassword Secret
 	RedisDB       int
+	Redis         Redis // what the settings of Redis come to
 
-	MaxOrders        int64 // in one run started over HTTP
-	Workers          int
+	ConnectTimeout      time.Duration // for the servers to answer at start
+	Lease               time.Duration // after it a silent worker's orders go to others
+	Node                string        // this process among all; empty: to be derived
+	UnsafeRedisEviction bool
+	UnsafeWriteConcern  bool
+
+	MaxOrders        int64     // in one run started over HTTP
+	Workers          int       // 0 only with the distributed engine
 	ChunkSize        int       // orders per insert
 	Tiers            [4]uint32 // weights of BRONZE, SILVER, GOLD, DIAMOND
 	Attempts         int       // of one order before it is a dead letter

@@ -18,9 +18,11 @@ type Sources struct {
 	// Listens says whether the command opens HOST and PORT. Only then must a HOST that
 	// other machines reach be allowed by FILAVIP_INSECURE_OPEN.
 	Listens bool
-	// Stores says whether the command opens the data directory. This version keeps orders
-	// nowhere else, so MONGO_URI must then be empty.
+	// Stores says whether the command opens the orders, wherever they are kept.
 	Stores bool
+	// Embedded says that the command keeps its orders in a directory whatever MONGO_URI
+	// says, which then counts as empty.
+	Embedded bool
 }
 
 // Load returns the configuration that the sources make, or all problems with it,
@@ -35,17 +37,19 @@ func Load(src Sources) (Config, error) {
 	}
 	if len(l.problems) == 0 {
 		l.derive(&c)
+		l.redis(&c)
+		l.idleness(&c)
 		if src.Listens {
 			l.exposure(&c)
-		}
-		if src.Stores {
-			l.elsewhere(&c)
 		}
 	}
 	if len(l.problems) > 0 {
 		return Config{}, errors.Join(l.problems...)
 	}
-	c.Warnings = l.warnings()
+	c.Warnings = l.warnings(&c, src)
+	if src.Embedded {
+		c.MongoURI = URI{}
+	}
 	c.entries = l.entries(&c)
 	return c, nil
 }

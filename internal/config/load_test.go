@@ -61,7 +61,8 @@ func TestDefaults(t *testing.T) {
 	got := load(t, Sources{EnvFile: filepath.Join(t.TempDir(), "missing")})
 	want := Config{
 		Host: "127.0.0.1", Port: 3000, Data: "./data", Resume: true,
-		RedisHost: "localhost", RedisPort: 6379,
+		RedisHost: "localhost", RedisPort: 6379, Redis: Redis{Addrs: []string{"localhost:6379"}},
+		ConnectTimeout: 10 * time.Second, Lease: 30 * time.Second,
 		MaxOrders: 1_500_000, Workers: 25, ChunkSize: 10_000,
 		Tiers: [4]uint32{25, 25, 25, 25}, Attempts: 3,
 		LogFiles: true, LogLevel: slog.LevelInfo, LogProgressEvery: 5 * time.Second,
@@ -122,8 +123,10 @@ func TestEverySettingIsEffective(t *testing.T) {
 		"HOST": "::1", "PORT": "4000", "FILAVIP_ALLOWED_HOSTS": "shop.example,10.0.0.7",
 		"CORS_ORIGIN": "https://a.example,http://localhost:3001", "FILAVIP_INSECURE_OPEN": "true",
 		"FILAVIP_DATA": "/var/lib/filavip", "FILAVIP_RESUME": "off",
-		"MONGO_URI": "mongodb://m:27017/orders", "REDIS_HOST": "r", "REDIS_PORT": "1", "REDIS_PASSWORD": "pw",
-		"REDIS_DB": "3", "MAX_ORDERS": "7", "ORDERS_QUEUE_CONCURRENCY": "8", "GENERATION_CHUNK_SIZE": "100",
+		"MONGO_URI": "mongodb://m:27017/orders", "REDIS_URL": "redis://r:1/3", "REDIS_HOST": "r", "REDIS_PORT": "1", "REDIS_PASSWORD": "pw",
+		"REDIS_DB": "3", "REDIS_USERNAME": "u", "REDIS_SENTINEL_MASTER": "mymaster",
+		"FILAVIP_CONNECT_TIMEOUT": "2s", "FILAVIP_LEASE": "500ms", "FILAVIP_NODE": "node-1",
+		"FILAVIP_UNSAFE_REDIS_EVICTION": "true", "FILAVIP_UNSAFE_WRITE_CONCERN": "true", "MAX_ORDERS": "7", "ORDERS_QUEUE_CONCURRENCY": "8", "GENERATION_CHUNK_SIZE": "100",
 		"NORMAL_ENQUEUE_BATCH_SIZE": "100000", "FILAVIP_TIERS": "50,30,15,5", "FILAVIP_ATTEMPTS": "9",
 		"FILAVIP_SIMULATE_WORK": "2ms", "FILAVIP_SIMULATE_FAILURES": "0.01", "BACKEND_LOGS": "false",
 		"LOG_LEVEL": "debug", "LOG_PROGRESS_EVERY_MS": "200", "LOG_MEMORY": "true", "LOG_FLUSH_INTERVAL_MS": "201",
@@ -134,7 +137,11 @@ func TestEverySettingIsEffective(t *testing.T) {
 		Host: "::1", Port: 4000, AllowedHosts: []string{"shop.example", "10.0.0.7"},
 		CORSOrigins: []string{"https://a.example", "http://localhost:3001"}, InsecureOpen: true,
 		Data: "/var/lib/filavip", Resume: false,
-		MongoURI: NewURI("mongodb://m:27017/orders"), RedisHost: "r", RedisPort: 1, RedisPassword: NewSecret("pw"), RedisDB: 3,
+		MongoURI: NewURI("mongodb://m:27017/orders"), RedisURL: NewURI("redis://r:1/3"),
+		RedisHost: "r", RedisPort: 1, RedisPassword: NewSecret("pw"), RedisDB: 3, RedisUsername: "u", RedisSentinel: "mymaster",
+		Redis:          Redis{Addrs: []string{"r:1"}, Master: "mymaster", Username: "u", Password: NewSecret("pw"), DB: 3},
+		ConnectTimeout: 2 * time.Second, Lease: 500 * time.Millisecond, Node: "node-1",
+		UnsafeRedisEviction: true, UnsafeWriteConcern: true,
 		MaxOrders: 7, Workers: 8, ChunkSize: 100, Tiers: [4]uint32{50, 30, 15, 5}, Attempts: 9,
 		SimulateWork: 2 * time.Millisecond, SimulateFailures: 0.01,
 		LogFiles: false, LogLevel: slog.LevelDebug, LogProgressEvery: 200 * time.Millisecond,
@@ -247,10 +254,6 @@ func TestRefusedTogether(t *testing.T) {
 		src  Sources
 		want string
 	}{
-		{
-			"a database, where orders are kept", Sources{Environ: []string{"MONGO_URI=mongodb://u:hunter2@h/db"}, Stores: true},
-			`MONGO_URI="***" (environment): this version keeps orders in its data directory only; allowed: nothing; leave it out`,
-		},
 		{
 			"open without saying so", Sources{Environ: []string{"HOST=0.0.0.0"}, Listens: true},
 			`HOST="0.0.0.0" (environment): other machines reach this address, and callers are not authenticated; ` +

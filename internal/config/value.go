@@ -204,4 +204,12 @@ func isMongoURI(t string) bool {
 	return authority[strings.LastIndexByte(authority, '@')+1:] != ""
 }
 
+// isPlainName takes what may stand in a key or an address without being quoted.
+func isPlainName(t string) bool {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r)
+	}
+	return len(t) <= 64 && !strings.ContainsFunc(t, func(r rune) bool { return !plain(r) })
+}
+
 func hasControl(t string) bool { return strings.ContainsFunc(t, unicode.IsControl) }
