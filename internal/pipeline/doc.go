@@ -13,4 +13,8 @@
 // Every step is durable before the next begins and every step may be repeated, so a run
 // that was cut off anywhere goes on from its document: [Pipeline.Resume] is the same
 // code as a new run's.
+//
+// Where several processes share a store, any of them begins and ends runs, and the one
+// that leads drives them: [Pipeline.Lead]. No process knows by its own pipeline what the
+// others do, so each learns of the phases from the runs' documents: [PhaseWatch].
 package pipeline

@@ -114,9 +114,7 @@ func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Co
 		if current, err := p.store.Run(ctx, run.ID); err != nil || current.Epoch != run.Epoch {
 			return counts, errors.Join(err, order.ErrStale)
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
+		if !p.await(ctx, changed) {
 			return counts, ctx.Err()
 		}
 	}

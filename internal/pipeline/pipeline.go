@@ -60,8 +60,11 @@ type Options struct {
 	Open func(ctx context.Context, run order.Run) (Source, error)
 	// InHand returns how many of a run's orders are inside handlers; none if nil.
 	InHand func(run order.RunID) int
-	// Publisher hears of phase changes; nobody if nil.
+	// Publisher hears of phase changes; nobody if nil, or with Shared.
 	Publisher Publisher
+	// Shared says that other processes work on the store. A run is then driven within Lead
+	// alone, wherever it was begun, and a [PhaseWatch] tells each process of the phases.
+	Shared bool
 	// Clock tells the time; time.Now if nil. It must not go back within the process.
 	Clock func() time.Time
 	// Logger is told of phases and troubles; discards if nil.
@@ -78,13 +81,15 @@ type Pipeline struct {
 	opts  Options
 	ended *metrics.CounterVec // runs, by result
 
-	base context.Context // of all drives; ends with Stop
-	stop context.CancelFunc
-	all  sync.WaitGroup
+	base    context.Context // ends with Stop
+	stop    context.CancelFunc
+	all     sync.WaitGroup
+	started chan struct{} // Shared: holds one once this process has begun a run
 
 	starting sync.Mutex // held from a run's acceptance until it is in driven
 
-	mu     sync.Mutex // guards driven
+	mu     sync.Mutex      // guards what follows
+	term   context.Context // of all drives: base or, if the store is shared, that of Lead; nil: none may begin
 	driven map[order.RunID]*drive
 
 	announcing sync.Mutex  // one announcement at a time; guards over
@@ -106,7 +111,10 @@ func New(s Store, opts Options) *Pipeline {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	base, stop := context.WithCancel(context.Background())
-	p := &Pipeline{store: s, opts: opts, base: base, stop: stop, driven: make(map[order.RunID]*drive)}
+	p := &Pipeline{store: s, opts: opts, base: base, stop: stop, started: make(chan struct{}, 1), driven: make(map[order.RunID]*drive)}
+	if !opts.Shared {
+		p.term = base
+	}
 	p.registerMetrics()
 	return p
 }
@@ -115,11 +123,13 @@ func New(s Store, opts Options) *Pipeline {
 // are, to be resumed.
 func (p *Pipeline) Stop() {
 	p.stop()
+	p.end() // so that none begins while this waits
 	p.all.Wait()
 }
 
-// Start accepts a run and begins to drive it. It returns once the run is durable. If a
-// batch run is active it returns an [order.ActiveRunError].
+// Start accepts a run and begins to drive it, or leaves that to the process that leads. It
+// returns once the run is durable. If a batch run is active it returns an
+// [order.ActiveRunError].
 func (p *Pipeline) Start(ctx context.Context, spec order.Spec, idem *store.Idempotency) (order.Run, error) {
 	if err := Validate(spec); err != nil {
 		return order.Run{}, err
@@ -146,22 +156,23 @@ func (p *Pipeline) accept(ctx context.Context, spec order.Spec, idem *store.Idem
 	if err != nil || !run.Accepted.Equal(now) {
 		return run, nil, err
 	}
+	if p.opts.Shared {
+		return run, p.tellLead, nil
+	}
 	return run, p.takeOn(run), nil
 }
 
 // Resume drives on every batch run that a process before this one left active, and
-// returns them. The time in which nobody worked is noted in the run.
+// returns them. The time in which nobody worked is noted in the run. A shared store is for
+// Lead.
 func (p *Pipeline) Resume(ctx context.Context) ([]order.Run, error) {
-	runs, err := p.store.Runs(ctx, order.RunID{}, 100)
+	runs, err := p.undriven(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("resume: %w", err)
 	}
 	var resumed []order.Run
 	for _, run := range runs {
-		if !run.Active() || run.Spec.Kind == order.Standing || p.drives(run.ID) {
-			continue
-		}
-		run, err := p.noteGap(ctx, run)
+		run, err := p.noteGap(ctx, run, 0)
 		if err != nil {
 			return resumed, fmt.Errorf("resume run %s: %w", run.ID, err)
 		}
@@ -172,8 +183,9 @@ func (p *Pipeline) Resume(ctx context.Context) ([]order.Run, error) {
 	return resumed, nil
 }
 
-// noteGap records the time from the run's last sign of life to now.
-func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error) {
+// noteGap records the time from the run's last sign of life to now, unless it is shorter
+// than least.
+func (p *Pipeline) noteGap(ctx context.Context, run order.Run, least time.Duration) (order.Run, error) {
 	counts, err := p.store.Counts(ctx, run.ID)
 	if err != nil {
 		return run, err
@@ -188,6 +200,9 @@ func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error
 	if now.Before(last) {
 		now = last
 	}
+	if now.Sub(last) < least {
+		return run, nil
+	}
 	return p.store.Advance(ctx, fenceOf(&run), store.Step{
 		From: run.Phase, To: run.Phase, At: now, Gap: &order.Gap{From: last, To: now},
 	})
@@ -197,8 +212,12 @@ func (p *Pipeline) noteGap(ctx context.Context, run order.Run) (order.Run, error
 const standstill = "an earlier process left it unfinished, and this one was told not to resume it"
 
 // EndStale ends the active batch run if nobody works on it, and says why it came to a
-// standstill; empty if there is no such run.
+// standstill; empty if there is no such run. Of a run in a shared store that is never
+// known: whoever leads, or will, goes on with it.
 func (p *Pipeline) EndStale(ctx context.Context) (why string, err error) {
+	if p.opts.Shared {
+		return "", nil
+	}
 	p.starting.Lock()
 	defer p.starting.Unlock()
 	run, _, err := p.Current(ctx)
@@ -225,10 +244,10 @@ func (p *Pipeline) drives(id order.RunID) bool {
 func (p *Pipeline) takeOn(run order.Run) (work func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.driven[run.ID] != nil || p.base.Err() != nil {
+	if p.driven[run.ID] != nil || p.term == nil || p.term.Err() != nil {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(p.base)
+	ctx, cancel := context.WithCancel(p.term)
 	d := &drive{cancel: cancel, done: make(chan struct{})}
 	p.driven[run.ID] = d
 	begin := make(chan struct{})
@@ -253,9 +272,7 @@ func (p *Pipeline) Wait(ctx context.Context, id order.RunID) (order.Run, error) 
 		if err != nil || run.Phase.Ended() {
 			return run, err
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
+		if !p.await(ctx, changed) {
 			return run, ctx.Err()
 		}
 	}
@@ -264,7 +281,7 @@ func (p *Pipeline) Wait(ctx context.Context, id order.RunID) (order.Run, error) 
 // Current returns the batch run that is active or else the latest one, with its counts;
 // nil if there was none yet.
 func (p *Pipeline) Current(ctx context.Context) (*order.Run, order.Counts, error) {
-	runs, err := p.store.Runs(ctx, order.RunID{}, 10)
+	runs, err := p.store.Runs(ctx, order.RunID{}, recent)
 	if err != nil {
 		return nil, order.Counts{}, fmt.Errorf("current run: %w", err)
 	}
@@ -277,8 +294,8 @@ func (p *Pipeline) Current(ctx context.Context) (*order.Run, order.Counts, error
 	return nil, order.Counts{}, nil
 }
 
-// Cancel ends the active batch run and waits up to wait for its work to have stopped,
-// handlers that have its orders in hand included.
+// Cancel ends the active batch run and waits up to wait for its work in this process to
+// have stopped, handlers that have its orders in hand included.
 // The fence is durable when it returns: no order of the run changes any more, whether
 // the work has noticed or not. Without an active run it returns the zero Cancelled.
 func (p *Pipeline) Cancel(ctx context.Context, opts store.CancelOptions, wait time.Duration, idem *store.Idempotency) (store.Cancelled, error) {
@@ -358,7 +375,7 @@ func (p *Pipeline) publish(run *order.Run, from order.Phase) {
 	}
 	p.countEnd(run)
 	p.opts.Logger.Info("phase", "run", run.ID, "from", from, "to", run.Phase)
-	if p.opts.Publisher != nil {
+	if p.opts.Publisher != nil && !p.opts.Shared {
 		p.opts.Publisher.PublishPhase(event.PhaseChange{Run: run.ID, From: from, To: run.Phase, At: run.Entered[run.Phase]})
 	}
 }
