@@ -19,7 +19,7 @@ import (
 )
 
 // Options are what an API works with. Pipeline, Queue, Store, Logs and NewSpec are
-// required; other zero fields take the defaults.
+// required, Store alone if ProbesOnly; other zero fields take the defaults.
 type Options struct {
 	Pipeline Pipeline
 	Queue    Queue
@@ -45,6 +45,8 @@ type Options struct {
 	System func(context.Context) (wire.System, error)
 	// Checks are asked by /readyz beside the store.
 	Checks []Check
+	// ProbesOnly leaves nothing but the probes and the metrics.
+	ProbesOnly bool
 	// Metrics answers GET /metrics. Default: the handler of Registry.
 	Metrics http.Handler
 	// Registry gets the API's own metrics; nobody sees them if nil.
@@ -87,9 +89,10 @@ func (o Options) withDefaults() Options {
 
 func (o *Options) validate() error {
 	var errs []error
+	all := !o.ProbesOnly
 	for name, missing := range map[string]bool{
-		"Pipeline": o.Pipeline == nil, "Queue": o.Queue == nil, "Store": o.Store == nil,
-		"Logs": o.Logs == nil, "NewSpec": o.NewSpec == nil,
+		"Pipeline": all && o.Pipeline == nil, "Queue": all && o.Queue == nil, "Store": o.Store == nil,
+		"Logs": all && o.Logs == nil, "NewSpec": all && o.NewSpec == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("%w: no %s", order.ErrInvalid, name))
@@ -152,6 +155,11 @@ func (a *API) Drain() { a.draining.Store(true) }
 
 // register registers every route, each topic in its own file.
 func (a *API) register() {
+	a.registerProbes()
+	a.registerMetrics()
+	if a.opts.ProbesOnly {
+		return
+	}
 	a.registerStatus()
 	a.registerGenerate()
 	a.registerCancel()
@@ -170,9 +178,7 @@ func (a *API) register() {
 	a.registerTimeSeries()
 	a.registerSystem()
 	a.registerHealth()
-	a.registerProbes()
 	a.registerProblems()
-	a.registerMetrics()
 	a.registerDocument()
 	a.mount()
 }

@@ -32,6 +32,7 @@ func kindOf(err error) kind {
 		{order.ErrRefConflict, refConflict},
 		{order.ErrKeyReused, keyReused},
 		{order.ErrDiskFull, diskFull},
+		{order.ErrUnavailable, noAnswer},
 		{order.ErrLocked, noAnswer},
 		{order.ErrSchema, noAnswer},
 		{order.ErrCorrupt, damagedStore},

@@ -30,6 +30,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{order.ErrRefConflict, 409, "ref-conflict"},
 		{order.ErrKeyReused, 422, "idempotency-key-reused"},
 		{order.ErrDiskFull, 507, "disk-full"},
+		{&order.UnavailableError{Server: "redis", Err: errors.New("refused")}, 503, "store-unavailable"},
 		{order.ErrLocked, 503, "store-unavailable"},
 		{order.ErrSchema, 503, "store-unavailable"},
 		{order.ErrCorrupt, 500, "damaged-store"},

@@ -61,7 +61,7 @@ func (a *API) ready(ctx context.Context, _ *request) (*healthAnswer[wire.Ready],
 	for _, found := range a.runChecks(ctx, nil) {
 		out.Body.Services[found.name] = "ok"
 		if found.err != nil {
-			out.Body.Services[found.name] = "failed"
+			out.Body.Services[found.name] = found.failure()
 			out.Status, out.Body.Status = http.StatusServiceUnavailable, "unavailable"
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/filavip/filavip/internal/api"
+	"github.com/filavip/filavip/internal/metrics"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/wire"
 )
@@ -116,6 +117,10 @@ func TestReadiness(t *testing.T) {
 	expect("/readyz?exclude=disk", 200, "ok\n")
 	asJSON(503, "unavailable", map[string]string{"store": "ok", "shutdown": "ok", "disk": "failed"})
 
+	broken = errors.Join(&order.UnavailableError{Server: "mongodb", Err: errors.New("secret host")}, &order.UnavailableError{Server: "redis", Err: broken})
+	expect("/readyz", 503, "[+]store ok\n[+]shutdown ok\n[-]disk failed: mongodb redis\nreadyz check failed\n")
+	asJSON(503, "unavailable", map[string]string{"store": "ok", "shutdown": "ok", "disk": "failed: mongodb redis"})
+
 	broken = nil
 	f.api.Drain()
 	expect("/readyz", 503, "[+]store ok\n[-]shutdown failed\n[+]disk ok\nreadyz check failed\n")
@@ -129,5 +134,27 @@ func TestReadiness(t *testing.T) {
 		if got := read[wire.Alive](t, f.get(path), http.StatusOK); got.Status != "alive" {
 			t.Errorf("GET %s without a store = %+v, want alive", path, got)
 		}
+	}
+}
+
+// TestProbesOnly: a process without an API still says how it is, and nothing else.
+func TestProbesOnly(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *api.Options) {
+		*o = api.Options{ProbesOnly: true, Store: o.Store, Registry: metrics.New()}
+	})
+	for path, want := range map[string]int{
+		"/livez": 200, "/readyz": 200, "/healthz": 200, "/metrics": 200,
+		"/": 404, "/pedidos": 404, "/pedidos/system": 404, "/openapi.json": 404, "/health/ready": 404, "/queue/counts": 404,
+	} {
+		if res := f.get(path); res.StatusCode != want {
+			t.Errorf("GET %s = %s, want %d", path, res.Status, want)
+		}
+	}
+	if res := f.post("/pedidos/generate"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("POST /pedidos/generate = %s, want 404", res.Status)
+	}
+	if _, err := api.New(api.Options{ProbesOnly: true}); err == nil {
+		t.Error("New without a store = nil, want an error")
 	}
 }

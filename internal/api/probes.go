@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+
+	"github.com/filavip/filavip/internal/order"
 )
 
 // plain is an answer in plain text.
@@ -43,6 +46,15 @@ type finding struct {
 	err  error
 }
 
+// failure says that a check failed, and which servers are the reason where that is known.
+// What exactly happened is for the log.
+func (f *finding) failure() string {
+	if servers := order.UnavailableServers(f.err); len(servers) > 0 {
+		return "failed: " + strings.Join(slices.Compact(servers), " ")
+	}
+	return "failed"
+}
+
 // runChecks asks every check but the excluded ones.
 func (a *API) runChecks(ctx context.Context, exclude []string) []finding {
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
@@ -74,14 +86,14 @@ func (a *API) checkShutdown(context.Context) error {
 	return nil
 }
 
-// readyz answers in the manner of Kubernetes: why a check failed stays in the log.
+// readyz answers in the manner of Kubernetes.
 func (a *API) readyz(ctx context.Context, req *request) (*plain, error) {
 	var report bytes.Buffer
 	ready := true
 	for _, found := range a.runChecks(ctx, req.args["exclude"]) {
 		if found.err != nil {
 			ready = false
-			fmt.Fprintf(&report, "[-]%s failed\n", found.name)
+			fmt.Fprintf(&report, "[-]%s %s\n", found.name, found.failure())
 			continue
 		}
 		fmt.Fprintf(&report, "[+]%s ok\n", found.name)

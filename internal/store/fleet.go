@@ -31,7 +31,7 @@ type Member struct {
 	Node        string // its name, unique in the fleet
 	Host        string
 	PID         int
-	Role        string // "serve" or "worker"
+	Role        string // "serve", "run" or "worker"
 	Version     string
 	Addr        string // of its API; empty if it has none
 	Workers     int

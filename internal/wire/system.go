@@ -11,7 +11,7 @@ type System struct {
 	PID           int       `json:"pid"`
 	StartedAt     Instant   `json:"startedAt" nullable:"false"`
 	UptimeSeconds int64     `json:"uptimeSeconds"`
-	Engine        string    `json:"engine" enum:"embedded"`
+	Engine        string    `json:"engine" enum:"embedded,distributed"`
 	Storage       Storage   `json:"storage"`
 	Memory        Memory    `json:"memory"`
 	Workers       int       `json:"workers"`
@@ -23,8 +23,8 @@ type System struct {
 
 // Storage is where the orders are.
 type Storage struct {
-	Path      string `json:"path"`
-	DiskBytes int64  `json:"diskBytes" doc:"Of the engine's files, obsolete ones that are not deleted yet included."`
+	Path      string `json:"path" doc:"The data directory, or the database's address without its credentials."`
+	DiskBytes int64  `json:"diskBytes" doc:"Of the engine's files, obsolete ones that are not deleted yet included; 0 where it does not say."`
 	FreeBytes int64  `json:"freeBytes" doc:"On that disk; 0 where the system does not say."`
 	Orders    int64  `json:"orders"`
 	Runs      int64  `json:"runs"`
