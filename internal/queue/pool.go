@@ -26,7 +26,8 @@ type Store interface {
 
 // Options say how a pool works. Zero values mean what their comments say.
 type Options struct {
-	Workers     int                                      // 25
+	Workers     int                                      // 25; none if negative
+	Node        string                                   // goes before the workers' names towards the store, which knows those of other processes too
 	Handlers    func(order.Run) (handler.Handler, error) // the handler of a run; [handler.New] of its work
 	Backoff     Backoff                                  // see there
 	SettleEvery time.Duration                            // 250 ms: how long outcomes of slow handlers wait
@@ -98,9 +99,14 @@ const maxRuns = 64
 // New returns a pool that does nothing until Run.
 func New(s Store, opts Options) *Pool {
 	opts = opts.withDefaults()
+	prefix := ""
+	if opts.Node != "" {
+		prefix = opts.Node + "/"
+	}
 	p := &Pool{store: s, opts: opts, metrics: newPoolMetrics(opts.Metrics), turn: make(chan struct{}, 1), runs: make(map[order.RunID]*runWork)}
-	for i := range opts.Workers {
-		p.workers = append(p.workers, &worker{pool: p, name: fmt.Sprintf("worker-%d", i+1)})
+	for i := range max(0, opts.Workers) {
+		name := fmt.Sprintf("worker-%d", i+1)
+		p.workers = append(p.workers, &worker{pool: p, name: name, known: prefix + name})
 	}
 	return p
 }

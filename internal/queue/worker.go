@@ -16,12 +16,13 @@ import (
 
 // worker claims, works and settles, one claim after the other.
 type worker struct {
-	pool *Pool
-	name string
-	slab store.Slab
-	out  []store.Outcome // of the claim in hand, not settled yet
-	done []store.Settlement
-	held [][]store.Outcome // memory of the outcomes in done, for reuse
+	pool  *Pool
+	name  string
+	known string // its name in the store
+	slab  store.Slab
+	out   []store.Outcome // of the claim in hand, not settled yet
+	done  []store.Settlement
+	held  [][]store.Outcome // memory of the outcomes in done, for reuse
 
 	mu     sync.Mutex // guards what follows: what RecoverStuck and Activity may see and stop
 	hand   hand
@@ -35,7 +36,7 @@ type worker struct {
 func (w *worker) run(fetch, hard context.Context) {
 	for {
 		w.layDown()
-		claims := w.pool.next(fetch, w.name)
+		claims := w.pool.next(fetch, w.known)
 		if claims == nil {
 			return
 		}
