@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,11 +20,9 @@ import (
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/logbook"
 	"github.com/filavip/filavip/internal/metrics"
-	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/pipeline"
 	"github.com/filavip/filavip/internal/queue"
 	"github.com/filavip/filavip/internal/realtime"
-	"github.com/filavip/filavip/internal/store/pebblestore"
 )
 
 // Options are what a process decides beside its configuration.
@@ -43,6 +42,10 @@ type Options struct {
 	MemTable uint64
 	// Rejects is where a run from a file writes the lines it refused; nowhere if empty.
 	Rejects string
+	// Role is what the process is to the others of a fleet; RoleServe if empty.
+	Role Role
+
+	open func(context.Context) (backend, error) // instead of the engine that is configured
 }
 
 // App is one filavip process.
@@ -54,7 +57,9 @@ type App struct {
 	log      *slog.Logger
 	metrics  *metrics.Registry
 	hub      *event.Hub
-	store    *pebblestore.DB
+	node     string // its name among all
+	store    backend
+	roster   *roster
 	pool     *queue.Pool
 	pipeline *pipeline.Pipeline
 	history  *sampler
@@ -67,6 +72,9 @@ type App struct {
 
 	listeners []net.Listener // the API's, and maybe a second
 
+	mu   sync.Mutex // guards addr
+	addr string     // of the API; empty if it has none
+
 	announcing sync.Mutex // held from taking a snapshot until it is published
 
 	cleanups cleanups
@@ -77,7 +85,8 @@ type App struct {
 // New builds an app and opens its store. Nothing is worked on before Start. Stop must
 // be called, also if Start was not.
 func New(cfg config.Config, opts Options) (*App, error) {
-	a := &App{cfg: cfg, opts: opts, clock: steadyClock(), metrics: metrics.New()}
+	opts.Role = cmp.Or(opts.Role, RoleServe)
+	a := &App{cfg: cfg, opts: opts, clock: steadyClock(), metrics: metrics.New(), node: nodeName(cfg.Node, os.Getpid())}
 	a.began = a.clock()
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.cleanups.run(context.Background()))
@@ -86,9 +95,6 @@ func New(cfg config.Config, opts Options) (*App, error) {
 }
 
 func (a *App) build() error {
-	if a.cfg.Distributed() {
-		return fmt.Errorf("MONGO_URI: %w: this build keeps orders in its data directory only; unset it", order.ErrUnavailable)
-	}
 	a.hub = event.NewHub(event.Options{Now: a.clock})
 	a.cleanups.push("hub", func(context.Context) error { a.hub.Close(); return nil })
 	if err := checkData(a.cfg.Data); err != nil {
@@ -101,14 +107,22 @@ func (a *App) build() error {
 		return err
 	}
 	a.rejects = &rejectLog{path: a.opts.Rejects}
-	a.pool = queue.New(a.store, queue.Options{
-		Workers: a.cfg.Workers,
+	fleet := a.store.fleet != nil
+	node := ""
+	if fleet {
+		node = a.node
+	}
+	a.pool = queue.New(a.store.Store, queue.Options{
+		Workers: cmp.Or(a.cfg.Workers, -1),
+		Node:    node,
 		Clock:   a.clock,
 		Logger:  a.component("queue"),
 		Metrics: a.metrics,
 	})
+	a.roster = &roster{fleet: a.store.fleet, self: a.self, now: a.clock}
 	a.openHistory()
-	a.pipeline = pipeline.New(a.store, pipeline.Options{
+	a.pipeline = pipeline.New(a.store.Store, pipeline.Options{ // itself: it may be able to do more than the contract asks
+		Shared:        fleet,
 		Open:          a.openSource,
 		InHand:        a.pool.InHand,
 		ProgressEvery: a.cfg.LogProgressEvery,
@@ -130,24 +144,6 @@ func checkData(dir string) error {
 	return nil
 }
 
-func (a *App) openStore() error {
-	db, err := pebblestore.Open(filepath.Join(a.cfg.Data, "store"), pebblestore.Options{
-		Logger:    a.component("store"),
-		Metrics:   a.metrics,
-		Exit:      a.exit,
-		MustExist: a.opts.MustExist,
-		MemTable:  a.opts.MemTable,
-		Clock:     a.clock,
-	})
-	if err != nil {
-		return err
-	}
-	a.store = db
-	a.growth = &growth{read: db.Totals}
-	a.cleanups.push("store", func(context.Context) error { return db.Close() })
-	return nil
-}
-
 // exit ends the process at once, after an error that no write may survive.
 func (a *App) exit(message string) {
 	a.book.Flush()
@@ -162,7 +158,7 @@ func (a *App) openBook() error {
 	book, err := logbook.Open(logbook.Options{
 		Stderr:     a.opts.Stderr,
 		Level:      a.cfg.LogLevel,
-		Files:      a.cfg.LogFiles && !a.opts.MustExist,
+		Files:      a.cfg.LogFiles && !a.opts.MustExist && a.opts.Role != RoleWorker, // beside a server they would be its own
 		Dir:        filepath.Join(a.cfg.Data, "logs"),
 		BufferMax:  a.cfg.LogBufferMax,
 		FlushEvery: a.cfg.LogFlushInterval,

@@ -65,7 +65,11 @@ func Bench(ctx context.Context, cfg config.Config, opts BenchOptions) (m Measure
 			err = stopErr
 		}
 	}()
-	stages.store = a.store
+	db, ok := a.store.Store.(*pebblestore.DB)
+	if !ok {
+		return m, fmt.Errorf("%w: bench measures the embedded engine alone", order.ErrInvalid)
+	}
+	stages.store = db
 	if _, err := a.Start(ctx); err != nil {
 		return m, err
 	}

@@ -20,7 +20,7 @@ type sampler struct {
 func (a *App) openHistory() {
 	a.history = &sampler{Recorder: history.New(history.Options{
 		Observe: a.observation,
-		Archive: a.store,
+		Archive: archive{a.store, a.leading},
 		Changed: a.store.Changed,
 		Publish: a.hub.PublishMetrics,
 		Log:     a.component("history"),
@@ -57,9 +57,10 @@ func (a *App) observation(ctx context.Context) (history.Observation, error) {
 		return history.Observation{}, err
 	}
 	figures := a.pool.Figures()
+	workers, busy := a.workers(ctx)
 	o := history.Observation{
 		At: a.clock(), Run: run, Generation: totals.Generation, Paused: totals.Paused, Stalled: totals.Stalled,
-		Settle: figures.Settle, Work: figures.Work, Workers: a.pool.Workers(), Busy: a.pool.Busy(), Memory: residentMemory(),
+		Settle: figures.Settle, Work: figures.Work, Workers: workers, Busy: busy, Memory: residentMemory(),
 	}
 	for _, lane := range order.Priorities() {
 		c := &totals.Counts[lane]

@@ -7,25 +7,81 @@ import (
 
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/pipeline"
 )
 
 // Start begins to work: the workers run, an unfinished run goes on if the configuration
-// says so, and the hub is kept up to date. It returns the runs that were resumed.
+// says so, and the hub is kept up to date. It returns the runs that were resumed. In a
+// fleet the process joins it, and unfinished runs are for the one that coordinates.
 func (a *App) Start(ctx context.Context) ([]order.Run, error) {
-	work, stop := context.WithCancel(context.Background())
-	var all sync.WaitGroup
-	a.history.start()
-	all.Go(func() { _ = a.pool.Run(work) }) // it returns no error
-	all.Go(func() { a.sample(work) })
-	a.cleanups.push("workers", func(context.Context) error {
-		stop()
-		all.Wait()
-		return nil
-	})
-	if !a.cfg.Resume {
+	if a.store.fleet != nil {
+		if err := a.startInFleet(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if a.opts.Role != RoleWorker {
+		a.history.start()
+		a.inBackground("view", a.sample)
+	}
+	a.inBackground("workers", func(ctx context.Context) { _ = a.pool.Run(ctx) }) // it returns no error
+	if a.store.fleet != nil || !a.cfg.Resume {
 		return nil, nil
 	}
 	return a.pipeline.Resume(ctx)
+}
+
+// startInFleet joins the others. What it starts goes on until the workers have stopped,
+// which come behind it.
+func (a *App) startInFleet(ctx context.Context) error {
+	a.inBackground("membership", func(ctx context.Context) { a.untilDone(ctx, "join", a.join) })
+	if a.opts.Role == RoleWorker {
+		return nil
+	}
+	watch := pipeline.NewPhaseWatch(a.store, a, a.component("app"))
+	if err := watch.Look(ctx); err != nil {
+		return err
+	}
+	a.inBackground("phases", watch.Run)
+	a.inBackground("coordination", func(ctx context.Context) { a.untilDone(ctx, "coordinate", a.lead) })
+	return nil
+}
+
+func (a *App) join(ctx context.Context) error { return a.store.fleet.Join(ctx, a.self) }
+
+func (a *App) lead(ctx context.Context) error {
+	return a.store.fleet.Lead(ctx, func(term context.Context) {
+		a.component("app").Info("this process coordinates", "node", a.node)
+		a.pipeline.Lead(term)
+		a.component("app").Info("this process coordinates no more", "node", a.node)
+	})
+}
+
+// againAfter is how long what a fleet needs waits after an error.
+const againAfter = time.Second
+
+// untilDone does again and again what should not end before ctx does.
+func (a *App) untilDone(ctx context.Context, what string, do func(context.Context) error) {
+	for ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.component("app").Error("the others are not reached", "to", what, "error", err)
+		}
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// inBackground runs f until the process is taken down.
+func (a *App) inBackground(name string, f func(context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	var one sync.WaitGroup
+	one.Go(func() { f(ctx) })
+	a.cleanups.push(name, func(context.Context) error {
+		stop()
+		one.Wait()
+		return nil
+	})
 }
 
 // Stop takes everything down: no new work, what is in hand finishes or is given back,
@@ -64,11 +120,18 @@ const sampleEvery = 100 * time.Millisecond
 func (a *App) sample(ctx context.Context) {
 	ticker := time.NewTicker(sampleEvery)
 	defer ticker.Stop()
+	var again <-chan time.Time // what others change may come without a report
+	if a.store.fleet != nil {
+		seconds := time.NewTicker(time.Second)
+		defer seconds.Stop()
+		again = seconds.C
+	}
 	for {
 		changed := a.store.Changed()
 		a.publishStatus(ctx)
 		select {
 		case <-changed:
+		case <-again:
 		case <-ctx.Done():
 			return
 		}
@@ -122,8 +185,9 @@ func (a *App) status(ctx context.Context) (event.Status, error) {
 	if err != nil {
 		return event.Status{}, err
 	}
+	workers, _ := a.workers(ctx)
 	return event.Status{
 		At: a.clock(), Run: run, Counts: counts, Paused: totals.Paused, Stalled: totals.Stalled,
-		Generation: totals.Generation, Workers: a.pool.Workers(),
+		Generation: totals.Generation, Workers: workers,
 	}, nil
 }

@@ -56,6 +56,7 @@ func (a *App) newPages() (*ui.Handler, error) {
 		Language:  func(r *http.Request) string { return a.api.Language(r) },
 		Version:   a.opts.Version,
 		Workers:   a.pool.Workers(),
+		Engine:    a.store.engine,
 		Refresh:   a.cfg.DashboardRefresh,
 		MaxOrders: a.cfg.MaxOrders,
 		Tiers:     a.cfg.Tiers,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/filavip/filavip/internal/order"
 )
@@ -16,10 +17,15 @@ func (a *App) Begin(ctx context.Context, spec order.Spec, matches func(order.Spe
 		return order.Run{}, false, err
 	}
 	if current == nil || !current.Active() {
+		if spec.Kind == order.Imported {
+			if err := a.waitToLead(ctx); err != nil {
+				return order.Run{}, false, err
+			}
+		}
 		run, err = a.pipeline.Start(ctx, spec, nil)
 		return run, false, err
 	}
-	if !a.cfg.Resume {
+	if !a.cfg.Resume && a.store.fleet == nil {
 		return *current, false, fmt.Errorf("%w, and --resume=off leaves it unfinished", &order.ActiveRunError{Run: current.ID})
 	}
 	if err := matches(current.Spec); err != nil {
@@ -29,6 +35,37 @@ func (a *App) Begin(ctx context.Context, spec order.Spec, matches func(order.Spe
 		err = a.rejects.recall(current.Cursor)
 	}
 	return *current, true, err
+}
+
+// waitToLead waits until this process coordinates, so that it is the one that reads a
+// file; at most as long as a start may wait for servers.
+func (a *App) waitToLead(ctx context.Context) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	patience := time.NewTimer(a.cfg.ConnectTimeout)
+	defer patience.Stop()
+	for !a.leading() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-patience.C:
+			return a.notLeading(ctx)
+		}
+	}
+	return nil
+}
+
+// notLeading says who coordinates instead of this process.
+func (a *App) notLeading(ctx context.Context) error {
+	members, _ := a.store.fleet.Members(ctx) // without it the name is missing
+	other := "another process"
+	for _, m := range members {
+		if m.Coordinator && m.Alive && m.Node != a.node {
+			other = m.Node
+		}
+	}
+	return fmt.Errorf("%w: a file is read by the process that coordinates, and that is %s; stop it, or give it the file", order.ErrLocked, other)
 }
 
 // Wait returns the run and its counts once it has ended, or as they are when ctx ends.

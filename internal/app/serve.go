@@ -30,10 +30,11 @@ func (a *App) Listen(ctx context.Context) error {
 	}
 	server, err := api.New(api.Options{
 		Pipeline:  a.pipeline,
-		Queue:     workers{a.pool},
+		Queue:     workers{a.pool, a},
 		Store:     a.store,
+		Checks:    a.checks(),
 		Logs:      a.book,
-		NewSpec:   func(quantity int64) order.Spec { return NewSpec(&a.cfg, quantity, rand.Uint64()) },
+		NewSpec:   a.newSpec,
 		MaxOrders: a.cfg.MaxOrders,
 		Series:    a.history,
 		System:    a.system,
@@ -47,7 +48,7 @@ func (a *App) Listen(ctx context.Context) error {
 		Log:       a.log,
 	})
 	if err == nil {
-		err = a.openPorts(ctx)
+		err = a.openPorts(ctx, a.cfg.Addr(), a.cfg.DashboardAddr())
 	}
 	if err != nil {
 		return errors.Join(err, a.live.Close(ctx))
@@ -58,9 +59,9 @@ func (a *App) Listen(ctx context.Context) error {
 	return nil
 }
 
-// openPorts opens all ports, or none.
-func (a *App) openPorts(ctx context.Context) error {
-	for _, addr := range []string{a.cfg.Addr(), a.cfg.DashboardAddr()} {
+// openPorts opens all ports that are wanted, or none.
+func (a *App) openPorts(ctx context.Context, addrs ...string) error {
+	for _, addr := range addrs {
 		if addr == "" {
 			continue
 		}
@@ -74,7 +75,18 @@ func (a *App) openPorts(ctx context.Context) error {
 		}
 		a.listeners = append(a.listeners, l)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.addr = a.Addr()
 	return nil
+}
+
+// newSpec returns what a run is to be that somebody asks for over HTTP, spread over the
+// workers of all processes.
+func (a *App) newSpec(quantity int64) order.Spec {
+	cfg := a.cfg
+	cfg.Workers, _ = a.workers(context.Background())
+	return NewSpec(&cfg, quantity, rand.Uint64())
 }
 
 // setErrors makes huma's errors ours. Huma keeps them in a variable of its package: it

@@ -39,7 +39,8 @@ func blockSize(work order.Work, quantity int64, workers int) int {
 	case quantity == 0:
 		return slowBlock
 	}
-	share := (quantity + 4*int64(workers) - 1) / (4 * int64(workers))
+	blocks := 4 * int64(max(1, workers))
+	share := (quantity + blocks - 1) / blocks
 	return int(max(1, min(int64(h.Batch()), share)))
 }
 

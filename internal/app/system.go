@@ -13,7 +13,7 @@ import (
 
 // system says on what this process runs and how it is set up.
 func (a *App) system(ctx context.Context) (wire.System, error) {
-	usage, err := a.store.Usage(ctx)
+	storage, err := a.store.usage(ctx)
 	if err != nil {
 		return wire.System{}, err
 	}
@@ -21,6 +21,7 @@ func (a *App) system(ctx context.Context) (wire.System, error) {
 	if err != nil {
 		return wire.System{}, err
 	}
+	storage.Orders = totals.Counts.Generated()
 	build, _ := debug.ReadBuildInfo()
 	return wire.System{
 		Version:       cmp.Or(a.opts.Version, "dev"),
@@ -31,16 +32,13 @@ func (a *App) system(ctx context.Context) (wire.System, error) {
 		PID:           os.Getpid(),
 		StartedAt:     wire.At(a.began),
 		UptimeSeconds: int64(a.clock().Sub(a.began).Seconds()),
-		Engine:        "embedded",
-		Storage: wire.Storage{
-			Path: a.cfg.Data, DiskBytes: usage.Disk, FreeBytes: usage.Free,
-			Orders: totals.Counts.Generated(), Runs: usage.Runs, L0Files: usage.L0Files,
-		},
-		Memory:    wire.Memory{RSS: residentMemory()},
-		Workers:   a.pool.Workers(),
-		MaxOrders: a.cfg.MaxOrders,
-		Settings:  settingsOf(&a.cfg),
-		Realtime:  a.watching(),
+		Engine:        a.store.engine,
+		Storage:       storage,
+		Memory:        wire.Memory{RSS: residentMemory()},
+		Workers:       a.pool.Workers(),
+		MaxOrders:     a.cfg.MaxOrders,
+		Settings:      settingsOf(&a.cfg),
+		Realtime:      a.watching(),
 	}, nil
 }
 

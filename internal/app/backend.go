@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/pebblestore"
+	"github.com/filavip/filavip/internal/wire"
+)
+
+// The engines, as they are shown.
+const (
+	embedded    = "embedded"
+	distributed = "distributed"
+)
+
+// backend is an engine with what the process wants of it beside the storage contract.
+type backend struct {
+	store.Store
+	engine string
+	fleet  store.Fleet // nil: no other process uses the store
+	// usage says where the orders are and what room they take; their number is left out.
+	usage func(context.Context) (wire.Storage, error)
+}
+
+// openStore opens the engine that the configuration chooses.
+func (a *App) openStore() error {
+	open := a.openEmbedded
+	if a.cfg.Distributed() {
+		open = a.openDistributed
+	}
+	if a.opts.open != nil {
+		open = a.opts.open
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ConnectTimeout)
+	defer cancel()
+	b, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	a.store = b
+	a.growth = &growth{read: b.Totals}
+	a.cleanups.push("store", func(context.Context) error { return b.Close() })
+	return nil
+}
+
+func (a *App) openEmbedded(context.Context) (backend, error) {
+	db, err := pebblestore.Open(filepath.Join(a.cfg.Data, "store"), pebblestore.Options{
+		Logger:    a.component("store"),
+		Metrics:   a.metrics,
+		Exit:      a.exit,
+		MustExist: a.opts.MustExist,
+		MemTable:  a.opts.MemTable,
+		Clock:     a.clock,
+	})
+	if err != nil {
+		return backend{}, err
+	}
+	usage := func(ctx context.Context) (wire.Storage, error) {
+		u, err := db.Usage(ctx)
+		return wire.Storage{Path: a.cfg.Data, DiskBytes: u.Disk, FreeBytes: u.Free, Runs: u.Runs, L0Files: u.L0Files}, err
+	}
+	return backend{Store: db, engine: embedded, usage: usage}, nil
+}
+
+// openDistributed connects to MongoDB and Redis until ctx is done.
+func (a *App) openDistributed(context.Context) (backend, error) {
+	return backend{}, fmt.Errorf("MONGO_URI: %w", &order.UnavailableError{
+		Server: "mongodb", Err: errors.New("this build keeps orders in its data directory only; unset it"),
+	})
+}
