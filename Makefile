@@ -76,6 +76,11 @@ bench: build ## measure whole runs against the floor of this machine's disk
 bench/go: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
 
+.PHONY: bench/compare
+bench/compare: ## measure beside a Node worker with Bull, on the same Redis and MongoDB (MONGO_TEST_URI, or a test double)
+	@.ci/tools node npm redis-server
+	$(GO) run ./bench/compare
+
 .PHONY: fuzz
 fuzz: ## fuzz every decoder for 15 seconds
 	@for f in $$(grep -rho 'func Fuzz[A-Za-z0-9_]*' --include=*_test.go internal | sed 's/func //' | sort -u); do \

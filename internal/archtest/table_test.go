@@ -61,19 +61,20 @@ func table() map[string][]string {
 		}
 	}
 	t["cmd/filavip"] = []string{"app", "config", "order", "client", "wire"}
-	t[root] = []string{"app", "config", "order"} // the face for embedding
+	t["bench/compare"] = []string{"client", "wire", "order"} // drives the binary
+	t[root] = []string{"app", "config", "order"}             // the face for embedding
 	return t
 }
 
 // root names the package in the module's own folder.
 const root = "."
 
-// testOnly says whether a package exists for tests: its files count as test files, and
-// only test files import it.
+// testOnly says whether a package exists for tests or measurements: its files count as
+// test files, and only test files import it.
 func testOnly(name string) bool {
 	return slices.Contains([]string{
 		"store/storetest", "store/mongoredis/redistest", "store/mongoredis/mongotest", "store/mongoredis/cutter",
-		"metrics/metricstest", "archtest", "crashkit", "deploy",
+		"metrics/metricstest", "archtest", "crashkit", "deploy", "bench/compare",
 	}, name)
 }
 
@@ -97,8 +98,8 @@ func homes() []home {
 	return []home{
 		{library: "github.com/cockroachdb/pebble/v2/vfs", packages: []string{"store/pebblestore", "crashkit"}}, // crashkit: file systems that lose their power
 		{library: "github.com/cockroachdb/pebble/v2", packages: []string{"store/pebblestore"}},
-		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis", "store/mongoredis/mongotest"}},
-		{library: "github.com/redis/go-redis/v9", packages: []string{"store/mongoredis"}},
+		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis", "store/mongoredis/mongotest", "bench/compare"}},
+		{library: "github.com/redis/go-redis/v9", packages: []string{"store/mongoredis", "bench/compare"}},
 		{library: "github.com/danielgtaylor/huma/v2", packages: []string{"api", "app"}},
 		{library: "github.com/spf13/cobra", packages: []string{"cmd/filavip"}},
 		{library: "github.com/spf13/pflag", packages: []string{"cmd/filavip"}},
