@@ -3,6 +3,7 @@ package mongotest
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -27,7 +28,7 @@ func (f *filter) match(doc []byte) bool {
 	case "$not":
 		return !f.inner.match(doc)
 	case "$expr":
-		v, failed := f.expr(&scope{root: doc})
+		v, failed := f.expr(&scope{root: doc, now: time.Now().UnixMilli()})
 		return failed == nil && truthy(v)
 	}
 	if len(f.path) == 1 {

@@ -1,0 +1,179 @@
+package mongoredis
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/filavip/filavip/internal/metrics"
+)
+
+// Options say what servers a store works with, and how. Zero values mean what their
+// comments say.
+type Options struct {
+	// Mongo is the URI of MongoDB. Required. Its database is "filavip" if it names none.
+	Mongo string
+	// Redis says where Redis is. Required.
+	Redis Redis
+	// Node names this process in the fleet; made up if empty.
+	Node string
+	// Lease is how long a process may be silent before others take over what it has
+	// claimed; 30 s.
+	Lease time.Duration
+	// Term is how long a coordinator may be silent; 8 s, or the lease if that is shorter.
+	Term time.Duration
+	// ConnectTimeout bounds how long Open waits for the servers; 10 s.
+	ConnectTimeout time.Duration
+	// UnsafeEviction works with a Redis that may evict keys, UnsafeWriteConcern with
+	// writes that a majority need not have.
+	UnsafeEviction     bool
+	UnsafeWriteConcern bool
+	// Logger is told of troubles; discards if nil.
+	Logger *slog.Logger
+	// Metrics receives the store's metrics; none if nil.
+	Metrics *metrics.Registry
+	// Clock tells the time; time.Now if nil.
+	Clock func() time.Time
+}
+
+// Redis says where a Redis is: one server, those of a cluster, or the sentinels of one.
+type Redis struct {
+	Addrs    []string // host:port, at least one
+	Username string
+	Password string
+	Database int
+	TLS      bool
+	Master   string // set: Addrs are sentinels, and this is what they call the server
+}
+
+func (o Options) withDefaults() Options {
+	if o.Lease == 0 {
+		o.Lease = 30 * time.Second
+	}
+	if o.Term == 0 {
+		o.Term = min(o.Lease, 8*time.Second)
+	}
+	if o.ConnectTimeout == 0 {
+		o.ConnectTimeout = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
+}
+
+// DB is a store of the servers it was opened with. Any number of processes may have the
+// same ones open. All methods are safe for concurrent use.
+type DB struct {
+	opts   Options
+	node   string // this opening of the store; unique
+	client *mongo.Client
+	mongo  deployment
+	redis  redis.UniversalClient
+
+	orders, blocks, runs, records, samples, nodes, state *mongo.Collection
+
+	lanes    atomic.Pointer[lanes]
+	control  atomic.Pointer[control]
+	gate     known
+	term     atomic.Int64 // of this process as coordinator; 0 if it never was
+	rebuild  atomic.Bool  // the lanes may lack something
+	claims   claims
+	changed  signal
+	epochs   sync.Map // of runs: order.RunID to uint64
+	verbs    sync.Map // idempotency keys in use by this process: string to *sync.Mutex
+	leads    leadership
+	member   membership
+	tying    sync.Mutex // held while a call that lasts begins, and when closing begins
+	closing  context.Context
+	close    context.CancelFunc
+	loops    sync.WaitGroup
+	shutting sync.Once
+	closeErr error
+}
+
+var errClosed = errors.New("store is closed")
+
+// enter refuses calls of a closed store and those whose context has ended.
+func (s *DB) enter(ctx context.Context) error {
+	if s.closing.Err() != nil {
+		return errClosed
+	}
+	return ctx.Err()
+}
+
+// Changed implements [store.Gate].
+func (s *DB) Changed() <-chan struct{} { return s.changed.wait() }
+
+// signal wakes whoever waits for it.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait returns a channel that is closed at the next fire.
+func (s *signal) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) fire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+// known is what the gate lets through as far as this process knows. What was learnt
+// before the process itself shut the gate is not taken for the present state.
+type known struct {
+	mode atomic.Pointer[mode]
+	mu   sync.Mutex
+	shut int64 // how often
+}
+
+// present returns the mode.
+func (k *known) present() mode {
+	if m := k.mode.Load(); m != nil {
+		return *m
+	}
+	return modeShut
+}
+
+// since returns what learn must be given.
+func (k *known) since() int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.shut
+}
+
+// learn takes a mode in that was asked for after since.
+func (k *known) learn(since int64, m mode) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.shut == since {
+		k.mode.Store(&m)
+	}
+}
+
+func (k *known) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.shut++
+	k.mode.Store(new(modeShut))
+}

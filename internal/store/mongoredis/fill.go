@@ -1,0 +1,57 @@
+package mongoredis
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// live returns the runs whose blocks may be handed out, oldest first.
+func (s *DB) live(ctx context.Context) ([]*run, error) {
+	return s.readRuns(ctx, bson.D{{Key: "void", Value: false}})
+}
+
+// openBlocks is the filter of a lane's blocks of a run that hold pending orders.
+func openBlocks(r *run, lane order.Priority) bson.D {
+	return append(bson.D{{Key: "lane", Value: int(lane)}, {Key: "open", Value: true}}, committed(r)...)
+}
+
+// fill brings into a lane what waits in the store, first accepted first, until it holds
+// as much as it may. What is there already is not there twice.
+func (s *DB) fill(ctx context.Context, lane order.Priority) error {
+	runs, err := s.live(ctx)
+	if err != nil {
+		return fmt.Errorf("fill lane: %w", err)
+	}
+	var m moves
+	left := int64(maxQueued)
+	for _, r := range runs {
+		if left == 0 {
+			break
+		}
+		opts := options.Find().SetSort(bson.D{{Key: "first", Value: 1}}).SetLimit(left)
+		err := s.eachBlock(ctx, openBlocks(r, lane), opts, func(b *block) error {
+			left--
+			for i := range b.parts {
+				if p := &b.parts[i]; p.holder == nil && r.queued(b, p) {
+					m.enqueue(b, p)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("fill lane: %w", err)
+		}
+	}
+	m.filled(lane, left == 0)
+	return s.apply(ctx, &m)
+}
+
+// queued says whether a part that nobody holds belongs in the lanes.
+func (r *run) queued(b *block, p *part) bool {
+	return !r.Void && (p.late || b.first < r.Enqueued[b.lane])
+}

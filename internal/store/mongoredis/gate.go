@@ -1,0 +1,144 @@
+package mongoredis
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// The gate is in Redis, where every claim passes it, and is open only if it says so: a
+// Redis that was restarted, flushed or replaced by an older copy has it shut. Whoever
+// finds it shut derives it: takes the ticket, reads the store, and opens the gate unless
+// the ticket has changed since. Whatever may shut it changes the ticket after its write
+// to the store and before it is acknowledged, so what was read before is never relied on.
+
+// maxDerivations bounds how often a gate is derived anew because it was shut meanwhile.
+const maxDerivations = 8
+
+// derive reads from the store what the gate may let through, and opens it so far. It
+// returns modeShut if the gate is shut again each time.
+func (s *DB) derive(ctx context.Context) (mode, error) {
+	for range maxDerivations {
+		l, since := s.lanes.Load(), s.gate.since()
+		ticket, err := l.ticket(ctx)
+		if err != nil {
+			return modeShut, err
+		}
+		m, err := s.judge(ctx)
+		if err != nil {
+			return modeShut, err
+		}
+		done, err := l.open(ctx, ticket, m)
+		if err != nil {
+			return modeShut, err
+		}
+		if done && l == s.lanes.Load() {
+			s.gate.learn(since, m)
+			return m, nil
+		}
+	}
+	s.gate.close()
+	return modeShut, nil
+}
+
+// judge reads what the gate may let through.
+func (s *DB) judge(ctx context.Context) (mode, error) {
+	c, err := s.readControl(ctx)
+	if err != nil {
+		return modeShut, err
+	}
+	if c.Wiping {
+		return modePaused, nil
+	}
+	unsettled, err := s.vipUnsettled(ctx)
+	switch {
+	case err != nil:
+		return modeShut, err
+	case c.Paused:
+		return modePaused, nil
+	case unsettled:
+		return modeVIP, nil
+	default:
+		return modeAll, nil
+	}
+}
+
+// vipUnsettled says whether a VIP order of a run that is not void is pending.
+func (s *DB) vipUnsettled(ctx context.Context) (bool, error) {
+	runs, err := s.readRuns(ctx, bson.D{{Key: "void", Value: false}})
+	if err != nil {
+		return false, err
+	}
+	for _, r := range runs {
+		if r.Cursor.Next == 0 {
+			continue
+		}
+		filter := append(bson.D{{Key: "lane", Value: int(order.VIP)}, {Key: "open", Value: true}}, committed(r)...)
+		found := false
+		err := s.eachBlock(ctx, filter, options.Find().SetLimit(1), func(*block) error { found = true; return nil })
+		if err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// shutGate makes every gate that was derived before this call void, of this process at
+// once.
+func (s *DB) shutGate(ctx context.Context) error {
+	s.gate.close()
+	return s.lanes.Load().shut(ctx)
+}
+
+// refreshGate derives the gate if a NORMAL block is claimed here, which needs to know.
+func (s *DB) refreshGate(ctx context.Context) {
+	if !s.claims.anyNormal() {
+		return
+	}
+	if _, err := s.derive(ctx); err != nil {
+		s.opts.Logger.Warn("gate not derived", "error", err)
+	}
+}
+
+// MayStart implements [store.Gate]. What other processes do to the gate it sees within a
+// quarter of a second.
+func (s *DB) MayStart(c *store.Claim) error {
+	if s.closing.Err() != nil {
+		return errClosed
+	}
+	token, ok := c.Token.(*claim)
+	if !ok || token.db != s || token.dead.Load() {
+		return order.ErrClaimLost
+	}
+	known := s.gate.present()
+	switch {
+	case s.control.Load().Paused || known == modePaused:
+		return order.ErrPaused
+	case c.Priority == order.Normal && known != modeAll:
+		return order.ErrGateShut
+	}
+	return nil
+}
+
+// announce makes moves in the lanes after a change of the store, and wakes whoever
+// waits. The change is durable whatever becomes of the moves: if Redis does not take
+// them, the lanes are compared with the store as soon as it is back.
+func (s *DB) announce(ctx context.Context, m *moves) {
+	if err := s.apply(ctx, m); err != nil {
+		s.opts.Logger.Warn("lanes not kept up", "error", err)
+	}
+}
+
+// apply is announce for those who must not go on before the moves were made.
+func (s *DB) apply(ctx context.Context, m *moves) error {
+	err := s.lanes.Load().apply(ctx, m)
+	if err != nil {
+		s.rebuild.Store(true)
+	}
+	s.changed.fire()
+	return err
+}

@@ -1,0 +1,379 @@
+package mongoredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+)
+
+// Insert implements [store.Source]. The chunk's orders are written first, then its
+// blocks, and then the run's cursor moves behind them, which is what makes them exist:
+// what lies at or past a cursor no reader sees, and the next attempt writes over it.
+func (s *DB) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk) (store.Inserted, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Inserted{}, fmt.Errorf("insert at %d: %w", chunk.First, err)
+	}
+	inserted, err := s.insert(ctx, fence, &chunk)
+	if err != nil {
+		return store.Inserted{}, fmt.Errorf("insert %d orders at %d: %w", len(chunk.Orders), chunk.First, err)
+	}
+	return inserted, nil
+}
+
+// maxRefRaces bounds how often a chunk is begun anew because others take its refs.
+const maxRefRaces = 20
+
+func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) (store.Inserted, error) {
+	for range maxRefRaces {
+		r, err := s.readRun(ctx, fence.Run)
+		if isNotFound(err) {
+			err = order.ErrStale
+		}
+		if err == nil {
+			err = s.mayInsert(r, fence, chunk)
+		}
+		if err != nil {
+			return store.Inserted{}, err
+		}
+		if r.inserted(chunk) {
+			return store.Inserted{}, s.caughtUp(ctx)
+		}
+		refused, err := s.refused(ctx, r, chunk)
+		if err == nil {
+			err = chunk.Conflict(refused)
+		}
+		if err != nil {
+			return store.Inserted{}, err
+		}
+		i := newInsertion(s.term.Load(), r, chunk, refused)
+		raced, err := s.write(ctx, r, i)
+		if err != nil {
+			return store.Inserted{}, err
+		}
+		if raced {
+			continue
+		}
+		return i.result(refused), s.commit(ctx, fence, chunk, i)
+	}
+	return store.Inserted{}, fmt.Errorf("%w: others take the chunk's refs all the time", order.ErrUnavailable)
+}
+
+func (s *DB) mayInsert(r *run, fence store.Fence, chunk *store.Chunk) error {
+	if err := s.fenced(r, fence); err != nil {
+		return err
+	}
+	if err := r.active(); err != nil {
+		return err
+	}
+	return r.checkChunk(chunk)
+}
+
+// active returns [order.ErrStale] if the run has ended.
+func (r *run) active() error {
+	if !r.Active() {
+		return fmt.Errorf("%w: run is in %v", order.ErrStale, r.Phase)
+	}
+	return nil
+}
+
+// inserted says whether the chunk was inserted before.
+func (r *run) inserted(chunk *store.Chunk) bool {
+	if len(chunk.Orders) == 0 {
+		return chunk.Next.Next < r.Cursor.Next || chunk.Next == r.Cursor
+	}
+	return chunk.Next.Next <= r.Cursor.Next
+}
+
+func (r *run) checkChunk(chunk *store.Chunk) error {
+	if chunk.First > r.Cursor.Next {
+		return fmt.Errorf("%w: the run's cursor is at %d", order.ErrInvalid, r.Cursor.Next)
+	}
+	if end := chunk.First + uint64(len(chunk.Orders)); chunk.Next.Next != end || end > order.MaxIndex {
+		return fmt.Errorf("%w: next cursor %d; want %d, at most %d", order.ErrInvalid, chunk.Next.Next, end, uint64(order.MaxIndex))
+	}
+	for i := range chunk.Orders {
+		if chunk.Orders[i].Key != r.ID.Key(chunk.First+uint64(i)) {
+			return fmt.Errorf("%w: order %d has the key %v", order.ErrInvalid, i, chunk.Orders[i].Key)
+		}
+	}
+	return nil
+}
+
+// insertion is what a chunk adds.
+type insertion struct {
+	from   uint64 // the run's cursor
+	orders []*order.Order
+	homes  []uint64 // first index of each order's block
+	blocks []*block
+}
+
+func newInsertion(term int64, r *run, chunk *store.Chunk, refused []store.Refusal) *insertion {
+	i := &insertion{from: r.Cursor.Next}
+	size := max(1, r.Spec.BlockSize)
+	var last [order.PriorityCount]*block
+	for at := int(r.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
+		if len(refused) > 0 && refused[0].At == at {
+			refused = refused[1:]
+			continue
+		}
+		o := &chunk.Orders[at]
+		lane, index := o.Priority(), o.Key.Index()
+		b := last[lane]
+		if b == nil || len(b.parts[0].indexes) == size {
+			b = &block{
+				id: newBlockID(r.ID, lane, index), version: 1, term: term, run: r.ID, lane: lane, first: index,
+				parts: []part{{since: o.CreatedAt}}, next: 1,
+			}
+			last[lane] = b
+			i.blocks = append(i.blocks, b)
+		}
+		b.parts[0].indexes = append(b.parts[0].indexes, index)
+		b.counts.Generated++
+		if chunk.Foretell != nil {
+			b.counts.Accepted = b.counts.Accepted.Add(chunk.Foretell(o))
+		}
+		i.orders, i.homes = append(i.orders, o), append(i.homes, b.first)
+	}
+	return i
+}
+
+func (i *insertion) result(refused []store.Refusal) store.Inserted {
+	return store.Inserted{Added: int64(len(i.orders)), Refused: refused}
+}
+
+// has says whether a lane gets orders.
+func (i *insertion) has(lane order.Priority) bool {
+	return slices.ContainsFunc(i.blocks, func(b *block) bool { return b.lane == lane })
+}
+
+// write writes orders and blocks past the run's cursor. It says if it found a ref taken
+// that was free a moment ago; the chunk must then be begun anew.
+func (s *DB) write(ctx context.Context, r *run, i *insertion) (raced bool, err error) {
+	if i.has(order.VIP) {
+		if err := s.shutGate(ctx); err != nil {
+			return false, err
+		}
+	}
+	if raced, err = s.writeOrders(ctx, i); err != nil || raced {
+		return raced, err
+	}
+	return false, s.writeBlocks(ctx, r, i)
+}
+
+func (s *DB) writeOrders(ctx context.Context, i *insertion) (raced bool, err error) {
+	if len(i.orders) == 0 {
+		return false, nil
+	}
+	var memory []byte
+	docs := make([]any, len(i.orders))
+	for at, o := range i.orders {
+		start := len(memory)
+		memory = appendOrder(memory, o, i.homes[at])
+		docs[at] = bson.Raw(memory[start:len(memory):len(memory)])
+	}
+	_, err = s.orders.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	var bulk mongo.BulkWriteException
+	if err == nil || !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
+		return false, unreachable("MongoDB", err)
+	}
+	var doubtful bson.A
+	for _, e := range bulk.WriteErrors {
+		if e.Code != duplicateKey {
+			return false, unreachable("MongoDB", err)
+		}
+		doubtful = append(doubtful, uuid(i.orders[e.Index].Key))
+	}
+	// Those whose keys are there were written by an attempt that was cut off.
+	n, err := s.orders.CountDocuments(ctx, byID(bson.D{{Key: "$in", Value: doubtful}}))
+	return n != int64(len(doubtful)), unreachable("MongoDB", err)
+}
+
+// duplicateKey is MongoDB's error code of a unique index.
+const duplicateKey = 11000
+
+// writeBlocks writes the blocks, over those of attempts before this one. Those of a later
+// coordinator it leaves alone: then the run's cursor will not move.
+func (s *DB) writeBlocks(ctx context.Context, r *run, i *insertion) error {
+	_, err := s.blocks.DeleteMany(ctx, bson.D{
+		{Key: "run", Value: uuid(r.ID)}, {Key: "first", Value: bson.D{{Key: "$gte", Value: int64(i.from)}}},
+		{Key: "term", Value: bson.D{{Key: "$lte", Value: s.term.Load()}}},
+	})
+	if err != nil || len(i.blocks) == 0 {
+		return unreachable("MongoDB", err)
+	}
+	docs := make([]any, len(i.blocks))
+	for at, b := range i.blocks {
+		docs[at] = b.doc()
+	}
+	_, err = s.blocks.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	if mongo.IsDuplicateKeyError(err) {
+		return fmt.Errorf("%w: the run is led by a later coordinator", order.ErrStale)
+	}
+	return unreachable("MongoDB", err)
+}
+
+// commit moves the run's cursor behind the chunk, and then brings the blocks that may be
+// claimed into the lanes. A VIP order is acknowledged after the gate has been shut.
+func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, i *insertion) error {
+	_, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
+		if r.inserted(chunk) {
+			return false, nil // by this very call: an answer was lost
+		}
+		if err := r.active(); err != nil {
+			return false, err
+		}
+		if r.Cursor.Next != i.from {
+			return false, fmt.Errorf("%w: somebody else inserts into the run", order.ErrStale)
+		}
+		for _, lane := range chunk.Ready {
+			r.Enqueued[lane] = chunk.Next.Next
+		}
+		r.Cursor = chunk.Next
+		r.Generate += chunk.Spent
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	if i.has(order.VIP) {
+		if err := s.shutGate(ctx); err != nil {
+			s.rebuild.Store(true)
+			return err
+		}
+	}
+	var m moves
+	for _, b := range i.blocks {
+		if slices.Contains(chunk.Ready, b.lane) {
+			m.enqueue(b, &b.parts[0])
+		}
+	}
+	return s.apply(ctx, &m)
+}
+
+// caughtUp brings into the lanes what a call before this one could not.
+func (s *DB) caughtUp(ctx context.Context) error {
+	if !s.rebuild.Load() {
+		return nil
+	}
+	return s.reconcile(ctx)
+}
+
+// Enqueue implements [store.Source].
+func (s *DB) Enqueue(ctx context.Context, fence store.Fence, lane order.Priority) (int64, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, fmt.Errorf("enqueue %v: %w", lane, err)
+	}
+	var n int64
+	r, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
+		if err := r.active(); err != nil {
+			return false, err
+		}
+		var err error
+		n, err = s.unqueued(ctx, r, lane, "waiting")
+		r.Enqueued[lane] = r.Cursor.Next
+		return true, err
+	})
+	if err == nil && r.Cursor.Next > 0 {
+		err = s.fill(ctx, lane)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("enqueue %v: %w", lane, err)
+	}
+	return n, nil
+}
+
+// refused returns the orders of a chunk that others' refs keep out, ascending: with no
+// error if the other order is the same one.
+func (s *DB) refused(ctx context.Context, r *run, chunk *store.Chunk) ([]store.Refusal, error) {
+	others, err := s.holdersOf(ctx, r, chunk)
+	if err != nil {
+		return nil, err
+	}
+	var refused []store.Refusal
+	for at := int(r.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
+		o := &chunk.Orders[at]
+		if o.Ref == "" {
+			continue
+		}
+		other, taken := others[o.Ref]
+		switch {
+		case !taken:
+			others[o.Ref] = o
+		case order.SameContent(o, other):
+			refused = append(refused, store.Refusal{At: at})
+		default:
+			refused = append(refused, store.Refusal{At: at, Err: fmt.Errorf("%w: %q", order.ErrRefConflict, o.Ref)})
+		}
+	}
+	return refused, nil
+}
+
+// holdersOf returns the orders that have the refs of a chunk, as they were accepted. It
+// frees those refs whose orders have given them up.
+func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (map[string]*order.Order, error) {
+	var refs bson.A
+	for i := range chunk.Orders {
+		if ref := chunk.Orders[i].Ref; ref != "" {
+			refs = append(refs, ref)
+		}
+	}
+	others := map[string]*order.Order{}
+	if len(refs) == 0 {
+		return others, nil
+	}
+	var found []orderDoc
+	err := s.findOrders(ctx, bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: refs}}}}, options.Find(), func(d *orderDoc) error {
+		found = append(found, *d)
+		return nil
+	})
+	for i := 0; err == nil && i < len(found); i++ {
+		d := &found[i]
+		if d.Key.Run() == r.ID && d.Key.Index() >= r.Cursor.Next {
+			continue // left behind by an attempt to insert this very chunk
+		}
+		var free bool
+		if free, err = s.givenUp(ctx, d); err == nil && free {
+			err = s.freeRef(ctx, d)
+		} else {
+			accepted := d.accepted()
+			others[strings.Clone(d.Ref)] = &accepted
+		}
+	}
+	return others, err
+}
+
+// givenUp says whether an order has given its ref up: its run is gone, or is void and
+// the order has no outcome, or the order was never committed.
+func (s *DB) givenUp(ctx context.Context, d *orderDoc) (bool, error) {
+	r, err := s.readRun(ctx, d.Key.Run())
+	switch {
+	case isNotFound(err):
+		return true, nil
+	case err != nil:
+		return false, err
+	case d.Key.Index() < r.Cursor.Next:
+		return r.Void && d.Status != order.Processed && d.Status != order.Dead, nil
+	case r.Active():
+		return false, fmt.Errorf("%w: run %s is about to accept ref %q; try again", order.ErrUnavailable, r.ID, d.Ref)
+	default:
+		return true, nil
+	}
+}
+
+// freeRef names an order by its key alone.
+func (s *DB) freeRef(ctx context.Context, d *orderDoc) error {
+	filter := append(byID(uuid(d.Key)), bson.E{Key: fieldID, Value: d.Ref})
+	_, err := s.orders.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: bson.D{
+		{Key: fieldID, Value: d.Key.String()}, {Key: fieldFormerID, Value: d.Ref},
+	}}})
+	return unreachable("MongoDB", err)
+}

@@ -1,0 +1,293 @@
+package mongoredis
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// The scripts. Each is one atomic step of the server.
+var (
+	//go:embed lua/claim.lua
+	claimLua string
+	//go:embed lua/move.lua
+	moveLua string
+	//go:embed lua/open.lua
+	openLua string
+	//go:embed lua/ticket.lua
+	ticketLua string
+	//go:embed lua/renew.lua
+	renewLua string
+	//go:embed lua/peek.lua
+	peekLua string
+)
+
+// mode says what the gate lets through.
+type mode string
+
+const (
+	modeShut   mode = ""       // not known: to be derived from the store
+	modePaused mode = "paused" // nothing
+	modeVIP    mode = "vip"    // a VIP order is unsettled
+	modeAll    mode = "all"
+)
+
+// lanes are the queues in Redis of one generation of the store. All keys share a hash
+// tag, so they lie on one shard of a cluster.
+//
+//	changes  counts what happened, for whoever looks now and then
+//	ticket   changes whenever the gate must not be trusted any more
+//	gate     "<run ID of the server> <ticket> <mode>"; shut if either is not the present one
+//	ready    places of blocks that wait, sorted by acceptance
+//	late     places of retries, by due time in microseconds
+//	held     a stream with an entry per claim; its pending list holds the leases
+//	more     is there if the store has more waiting blocks than ready
+//	cursor   where to look for the next lease that is over
+type lanes struct {
+	redis    redis.UniversalClient
+	database string
+	tag      string
+	prefix   string
+
+	claimScript, moveScript, openScript, ticketScript, renewScript, peekScript *redis.Script
+}
+
+func newLanes(client redis.UniversalClient, database string, generation uint64) *lanes {
+	tag := "{filavip:" + database + "}"
+	return &lanes{
+		redis: client, database: database, tag: tag, prefix: fmt.Sprintf("%s:%d:", tag, generation),
+		claimScript: redis.NewScript(claimLua), moveScript: redis.NewScript(moveLua), openScript: redis.NewScript(openLua),
+		ticketScript: redis.NewScript(ticketLua), renewScript: redis.NewScript(renewLua), peekScript: redis.NewScript(peekLua),
+	}
+}
+
+func (l *lanes) key(name string) string { return l.prefix + name }
+
+// of returns the key of a lane.
+func (l *lanes) of(lane order.Priority, name string) string {
+	return l.prefix + strconv.Itoa(int(lane)) + ":" + name
+}
+
+// changes is the key of the counter, which outlives generations.
+func (l *lanes) changes() string { return l.tag + ":changes" }
+
+// handed is a block that Redis has handed out.
+type handed struct {
+	lane  order.Priority
+	entry string
+	place place
+	taken bool // over from someone whose lease ended
+}
+
+// given is the answer to a claim.
+type given struct {
+	mode   mode
+	behind bool // NORMAL blocks wait
+	due    [order.PriorityCount]time.Time
+	low    [order.PriorityCount]bool // more wait in the store than in the lane, which runs low
+	blocks []handed
+}
+
+// maxQueued bounds the blocks of a lane that Redis holds while they wait; the others it
+// is given when it runs low.
+const maxQueued = 10_000
+
+// claim hands blocks out to a node until they hold so many orders.
+func (l *lanes) claim(ctx context.Context, node string, now time.Time, lease time.Duration, want int) (given, error) {
+	keys := []string{l.key("gate"), l.key("ticket")}
+	for _, lane := range order.Priorities() {
+		keys = append(keys, l.of(lane, "ready"), l.of(lane, "late"), l.of(lane, "held"), l.of(lane, "more"), l.of(lane, "cursor"))
+	}
+	answer, err := l.claimScript.Run(ctx, l.redis, keys, node, now.UnixMicro(), lease.Milliseconds(), want, maxQueued/2).StringSlice()
+	if err != nil {
+		return given{}, unreachable("Redis", err)
+	}
+	if len(answer) < 6 {
+		return given{mode: modeShut}, nil
+	}
+	g := given{mode: mode(answer[0]), behind: answer[1] == "1"}
+	for _, lane := range order.Priorities() {
+		g.due[lane] = parseScore(answer[2+int(lane)])
+		g.low[lane] = answer[4+int(lane)] == "1"
+	}
+	for rest := answer[6:]; len(rest) >= 4; rest = rest[4:] {
+		p, err := parsePlace(rest[2])
+		if err != nil {
+			return given{}, err
+		}
+		h := handed{entry: rest[1], place: p, taken: rest[3] == "1"}
+		if rest[0] != "0" {
+			h.lane = order.Normal
+		}
+		g.blocks = append(g.blocks, h)
+	}
+	return g, nil
+}
+
+// parseScore returns the instant of a score in microseconds; the zero one for none.
+func parseScore(text string) time.Time {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(f)).UTC()
+}
+
+// score returns the first microsecond that is not before the instant.
+func score(t time.Time) int64 {
+	us := t.UnixMicro()
+	if t.After(time.UnixMicro(us)) {
+		us++
+	}
+	return us
+}
+
+// moves are steps that the lanes take together.
+type moves struct{ args []any }
+
+func (m *moves) ack(lane order.Priority, entry string) {
+	m.args = append(m.args, "ack", int(lane), entry)
+}
+
+// drop takes a place out of what waits or is delayed.
+func (m *moves) drop(lane order.Priority, p place) {
+	m.args = append(m.args, "drop", int(lane), p.String())
+}
+
+// put brings a part that nobody holds to where it is handed out.
+func (m *moves) put(b *block, p *part) {
+	if p.late {
+		m.args = append(m.args, "late", int(b.lane), b.place(p).String(), score(p.due))
+		return
+	}
+	m.args = append(m.args, "back", int(b.lane), b.place(p).String())
+}
+
+// enqueue is put for a part that was never handed out: if the lane is full it stays out.
+func (m *moves) enqueue(b *block, p *part) {
+	if p.late {
+		m.put(b, p)
+		return
+	}
+	m.args = append(m.args, "ready", int(b.lane), b.place(p).String(), maxQueued)
+}
+
+// filled says whether the store has more waiting blocks than the lane was given.
+func (m *moves) filled(lane order.Priority, more bool) {
+	if more {
+		m.args = append(m.args, "more", int(lane), "1")
+	} else {
+		m.args = append(m.args, "more", int(lane), "")
+	}
+}
+
+// maxMoves bounds the arguments of one script call; Lua unpacks them on a stack.
+const maxMoves = 4000
+
+// apply makes the moves, and counts a change also if there are none.
+func (l *lanes) apply(ctx context.Context, m *moves) error {
+	keys := []string{l.changes()}
+	for _, lane := range order.Priorities() {
+		keys = append(keys, l.of(lane, "ready"), l.of(lane, "late"), l.of(lane, "held"), l.of(lane, "more"))
+	}
+	rest := m.args
+	for {
+		n := wholeMoves(rest)
+		if err := l.moveScript.Run(ctx, l.redis, keys, rest[:n]...).Err(); err != nil {
+			return unreachable("Redis", err)
+		}
+		if rest = rest[n:]; len(rest) == 0 {
+			return nil
+		}
+	}
+}
+
+// wholeMoves returns how many arguments make up as many moves as one call may have.
+func wholeMoves(args []any) int {
+	n := 0
+	for n < len(args) && n < maxMoves {
+		n += 3
+		if verb := args[n-3]; verb == "late" || verb == "ready" {
+			n++
+		}
+	}
+	return n
+}
+
+// shut makes every gate that was derived before this call void.
+func (l *lanes) shut(ctx context.Context) error {
+	pipe := l.redis.TxPipeline()
+	pipe.Set(ctx, l.key("ticket"), rand.Text(), 0)
+	pipe.Incr(ctx, l.changes())
+	_, err := pipe.Exec(ctx)
+	return unreachable("Redis", err)
+}
+
+// stub says under which server and ticket something was read from the store.
+type stub struct{ server, ticket string }
+
+// ticket returns the present one.
+func (l *lanes) ticket(ctx context.Context) (stub, error) {
+	answer, err := l.ticketScript.Run(ctx, l.redis, []string{l.key("ticket")}, rand.Text()).StringSlice()
+	if err == nil && len(answer) != 2 {
+		err = errors.New("unexpected answer")
+	}
+	if err != nil {
+		return stub{}, unreachable("Redis", err)
+	}
+	return stub{answer[0], answer[1]}, nil
+}
+
+// open sets the gate to what was read from the store after the stub was taken. It
+// returns false if it was shut since.
+func (l *lanes) open(ctx context.Context, s stub, m mode) (bool, error) {
+	n, err := l.openScript.Run(ctx, l.redis, []string{l.key("gate"), l.key("ticket")}, s.server, s.ticket, string(m)).Int()
+	return n == 1, unreachable("Redis", err)
+}
+
+// renew starts the leases of a lane's entries anew and returns those the node still has.
+func (l *lanes) renew(ctx context.Context, lane order.Priority, node string, entries []string) ([]string, error) {
+	args := []any{node}
+	for _, e := range entries {
+		args = append(args, e)
+	}
+	kept, err := l.renewScript.Run(ctx, l.redis, []string{l.of(lane, "held")}, args...).StringSlice()
+	return kept, unreachable("Redis", err)
+}
+
+// glance is what a process sees of the lanes now and then.
+type glance struct {
+	server  string // the server's run ID
+	changes string
+	ticket  string // empty: the lanes were lost
+	over    bool   // a lease is over
+}
+
+func (l *lanes) peek(ctx context.Context, lease time.Duration) (glance, error) {
+	keys := []string{l.changes(), l.key("ticket"), l.of(order.VIP, "held"), l.of(order.Normal, "held")}
+	answer, err := l.peekScript.Run(ctx, l.redis, keys, lease.Milliseconds()).StringSlice()
+	if err == nil && len(answer) != 4 {
+		err = errors.New("unexpected answer")
+	}
+	if err != nil {
+		return glance{}, unreachable("Redis", err)
+	}
+	return glance{answer[0], answer[1], answer[2], answer[3] == "1"}, nil
+}
+
+// unreachable wraps an error of a server as one that passes; nil stays nil, and the end
+// of the caller's context is the caller's.
+func unreachable(server string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %s: %w", order.ErrUnavailable, server, err)
+}

@@ -1,0 +1,47 @@
+package mongoredis
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/filavip/filavip/internal/store"
+)
+
+// Pause implements [store.Verbs].
+func (s *DB) Pause(ctx context.Context, idem *store.Idempotency) error {
+	if err := s.setPaused(ctx, true, idem); err != nil {
+		return fmt.Errorf("pause: %w", err)
+	}
+	return nil
+}
+
+// Resume implements [store.Verbs].
+func (s *DB) Resume(ctx context.Context, idem *store.Idempotency) error {
+	if err := s.setPaused(ctx, false, idem); err != nil {
+		return fmt.Errorf("resume: %w", err)
+	}
+	return nil
+}
+
+// setting is the result of pause and resume: what paused was set to.
+type setting bool
+
+func (s *DB) setPaused(ctx context.Context, to setting, idem *store.Idempotency) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	_, err := once(ctx, s, idem, func(ctx context.Context, _ *nothing) (setting, error) {
+		if _, err := s.setControl(ctx, bson.D{{Key: "$set", Value: bson.D{{Key: "paused", Value: bool(to)}}}}); err != nil {
+			return to, err
+		}
+		if err := s.shutGate(ctx); err != nil { // from here on no claim passes it as it was
+			return to, err
+		}
+		s.changed.fire()
+		s.refreshGate(ctx)
+		return to, nil
+	})
+	return err
+}

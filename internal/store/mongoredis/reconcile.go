@@ -1,0 +1,136 @@
+package mongoredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// reconcile makes the lanes hold what the store says they must: what is pending and held
+// by nobody is brought in, what dead processes hold is given back, and what was cut off
+// half-way is done. It may run at any time, in any process, beside everything else.
+func (s *DB) reconcile(ctx context.Context) error {
+	s.rebuild.Store(false)
+	err := s.reconcileAll(ctx)
+	if err != nil {
+		s.rebuild.Store(true)
+		return fmt.Errorf("compare lanes with the store: %w", err)
+	}
+	return nil
+}
+
+func (s *DB) reconcileAll(ctx context.Context) error {
+	c, err := s.readControl(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Wiping {
+		return s.wipe(ctx, c)
+	}
+	if err := s.fenceLeft(ctx); err != nil {
+		return err
+	}
+	if err := s.reclaim(ctx); err != nil {
+		return err
+	}
+	for _, lane := range order.Priorities() {
+		if err := s.fill(ctx, lane); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fenceLeft ends the blocks of runs whose cancel was cut off.
+func (s *DB) fenceLeft(ctx context.Context) error {
+	left, err := s.readRuns(ctx, bson.D{{Key: "void", Value: true}, {Key: "fenced", Value: false}})
+	for _, r := range left {
+		err = errors.Join(err, s.fence(ctx, r.ID))
+	}
+	return err
+}
+
+// reclaim gives back what processes hold that are no more, finishes what they left, and
+// brings delayed orders into the lanes, however far back they lie.
+func (s *DB) reclaim(ctx context.Context) error {
+	alive, err := s.aliveNodes(ctx)
+	if err != nil {
+		return err
+	}
+	runs, err := s.live(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.Cursor.Next == 0 {
+			continue
+		}
+		if err := s.finishRun(ctx, r.ID); err != nil {
+			return err
+		}
+		if err := s.reclaimRun(ctx, r, alive); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) error {
+	var m moves
+	filter := append(bson.D{{Key: "open", Value: true}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "parts_claimed", Value: bson.D{{Key: "$gt", Value: 0}}}},
+		bson.D{{Key: "parts_delayed", Value: bson.D{{Key: "$gt", Value: 0}}}},
+	}}}, committed(r)...)
+	var held []*block
+	err := s.eachBlock(ctx, filter, nil, func(b *block) error {
+		for i := range b.parts {
+			switch p := &b.parts[i]; {
+			case p.holder == nil && p.late:
+				m.put(b, p)
+			case p.holder != nil && !alive[p.holder.node]:
+				held = append(held, b)
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, b := range held {
+		if err := s.revoke(ctx, b.id, &m, func(h *holder) bool { return !alive[h.node] }); err != nil {
+			return err
+		}
+	}
+	return s.apply(ctx, &m)
+}
+
+// revoke takes parts of a block from whoever holds them, with no attempt consumed.
+func (s *DB) revoke(ctx context.Context, id blockID, m *moves, from func(*holder) bool) error {
+	var free []int
+	b, err := s.update(ctx, id, func(b *block) (bool, error) {
+		free = nil
+		for i := range b.parts {
+			if p := &b.parts[i]; p.holder != nil && from(p.holder) {
+				m.ack(b.lane, p.holder.entry)
+				s.claims.end(p.holder.token)
+				p.holder = nil
+				free = append(free, p.number)
+			}
+		}
+		return len(free) > 0, nil
+	})
+	if err != nil || b == nil || b.void {
+		return err
+	}
+	for _, number := range free {
+		if p := b.part(number); p != nil && p.holder == nil {
+			m.put(b, p)
+		}
+	}
+	return nil
+}

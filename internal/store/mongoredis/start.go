@@ -1,0 +1,139 @@
+package mongoredis
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// start brings the lanes up to the store and begins what a process does by itself: it
+// renews its leases, looks whether others have changed anything, and now and then
+// compares the lanes with the store.
+func (s *DB) start(ctx context.Context) error {
+	if err := s.reconcile(ctx); err != nil {
+		return err
+	}
+	w := &watch{db: s}
+	if g, err := s.lanes.Load().peek(ctx, s.opts.Lease); err == nil {
+		w.last = g
+	}
+	s.loops.Go(func() { every(s.closing, s.glanceEvery(), w.look) })
+	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
+	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
+	return nil
+}
+
+// glanceEvery is how often a process looks at Redis: within a quarter of a second it
+// knows what others have done.
+func (s *DB) glanceEvery() time.Duration { return min(200*time.Millisecond, s.opts.Lease/4) }
+
+// compareEvery is how often some process of the fleet compares the lanes with the store.
+func (s *DB) compareEvery() time.Duration { return max(time.Second, s.opts.Lease/3) }
+
+// every calls act again and again until ctx is done.
+func every(ctx context.Context, interval time.Duration, act func(context.Context)) {
+	for pause(ctx, interval) {
+		act(ctx)
+	}
+}
+
+// watch is what a process knows of the lanes.
+type watch struct {
+	db      *DB
+	last    glance
+	failing int // looks that failed in a row
+}
+
+// look sees whether anything has changed since the last look.
+func (w *watch) look(ctx context.Context) {
+	s := w.db
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	g, err := s.lanes.Load().peek(ctx, s.opts.Lease)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	if w.failing > 0 {
+		s.opts.Logger.Info("Redis answers again")
+		s.rebuild.Store(true)
+	}
+	w.failing = 0
+	before := w.last
+	if g == before && !g.over && !s.rebuild.Load() {
+		return
+	}
+	if err := w.follow(ctx, before, g); err != nil {
+		s.opts.Logger.Warn("changes not followed", "error", err)
+		return // and looked at again
+	}
+	w.last = g
+	s.changed.fire()
+}
+
+// shutAfter is after how many looks that failed a process takes the gate for shut.
+const shutAfter = 3
+
+func (w *watch) fail(err error) {
+	if w.failing++; w.failing == 1 && w.db.closing.Err() == nil {
+		w.db.opts.Logger.Warn("Redis does not answer; no order is claimed", "error", err)
+	}
+	if w.failing == shutAfter {
+		w.db.gate.close()
+	}
+}
+
+// follow does what the difference of two looks asks for.
+func (w *watch) follow(ctx context.Context, before, now glance) error {
+	s := w.db
+	if now.server != before.server || now.ticket == "" || s.rebuild.Load() {
+		if err := s.reconcile(ctx); err != nil {
+			return err
+		}
+	}
+	if now.ticket == before.ticket && now.server == before.server {
+		return nil
+	}
+	if _, err := s.readControl(ctx); err != nil {
+		return err
+	}
+	if err := s.endLost(ctx, s.claims.all()); err != nil {
+		return err
+	}
+	if s.gate.present() != modeShut || s.claims.anyNormal() {
+		_, err := s.derive(ctx)
+		return err
+	}
+	return nil
+}
+
+// renewAll starts the leases of what this process holds anew.
+func (s *DB) renewAll(ctx context.Context) {
+	var held [order.PriorityCount][]*claim
+	for _, c := range s.claims.all() {
+		held[c.lane] = append(held[c.lane], c)
+	}
+	var err error
+	for lane, all := range held {
+		if len(all) > 0 {
+			err = errors.Join(err, s.renew(ctx, order.Priority(lane), all))
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		s.opts.Logger.Warn("leases not renewed", "error", err)
+	}
+}
+
+// compare has one process of the fleet at a time compare the lanes with the store.
+func (s *DB) compare(ctx context.Context) {
+	l := s.lanes.Load()
+	mine, err := l.redis.SetNX(ctx, l.key("comparing"), s.node, s.compareEvery()*9/10).Result()
+	if err == nil && mine {
+		err = errors.Join(s.reconcile(ctx), s.sweep(ctx))
+	}
+	if err != nil && ctx.Err() == nil {
+		s.opts.Logger.Warn("lanes not compared with the store", "error", err)
+	}
+}

@@ -1,0 +1,76 @@
+package mongoredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/filavip/filavip/internal/order"
+)
+
+// control is the document that all processes share: what holds for the whole store.
+type control struct {
+	ID         string `bson:"_id"`
+	Schema     int    `bson:"schema"` // of the documents
+	Reader     int    `bson:"reader"` // the oldest schema a program must know to work with them
+	Generation uint64 `bson:"generation"`
+	Paused     bool   `bson:"paused"`
+	LastMillis int64  `bson:"lastMillis"` // of the newest run's ID
+	Wiping     bool   `bson:"wiping"`     // a reset is under way
+	WipeBelow  int64  `bson:"wipeBelow"`  // of runs whose IDs have a lower millisecond
+}
+
+const controlID = "control"
+
+// byID is the filter of one document.
+func byID(id any) bson.D { return bson.D{{Key: "_id", Value: id}} }
+
+// readControl reads the shared document and takes it for this process's view.
+func (s *DB) readControl(ctx context.Context) (*control, error) {
+	var c control
+	err := s.state.FindOne(ctx, byID(controlID)).Decode(&c)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, fmt.Errorf("%w: the store's control document is gone", order.ErrCorrupt)
+	}
+	if err != nil {
+		return nil, unreachable("MongoDB", err)
+	}
+	s.adopt(&c)
+	return &c, nil
+}
+
+// adopt makes c this process's view, and that of its lanes.
+func (s *DB) adopt(c *control) {
+	if old := s.control.Swap(c); old != nil && old.Generation != c.Generation {
+		s.lanes.Store(newLanes(s.redis, s.state.Database().Name(), c.Generation))
+		s.claims.endIf(func(*claim) bool { return true })
+		s.epochs.Clear()
+	}
+}
+
+// setControl changes the shared document and returns it as it is then.
+func (s *DB) setControl(ctx context.Context, update any) (*control, error) {
+	var c control
+	err := s.state.FindOneAndUpdate(ctx, byID(controlID), update,
+		options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&c)
+	if err != nil {
+		return nil, unreachable("MongoDB", err)
+	}
+	s.adopt(&c)
+	return &c, nil
+}
+
+// nextMillis returns a millisecond above those of all runs before, and not before now.
+func (s *DB) nextMillis(ctx context.Context, now time.Time) (int64, error) {
+	next := bson.D{{Key: "$max", Value: bson.A{now.UnixMilli(), bson.D{{Key: "$add", Value: bson.A{"$lastMillis", 1}}}}}}
+	c, err := s.setControl(ctx, bson.A{bson.D{{Key: "$set", Value: bson.D{{Key: "lastMillis", Value: next}}}}})
+	if err != nil {
+		return 0, err
+	}
+	return c.LastMillis, nil
+}
