@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 	help := filavip(t).ends(exitOK).shows("Process orders:", "Run a server:", "Operate a running server:", "Other:")
 	all := commands(newRoot(&console{}))
 	for _, name := range []string{
-		"serve", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck",
+		"serve", "worker", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck",
 		"queue", "queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
 		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "orders", "dlq", "dlq groups", "dlq list", "dlq retry", "dlq discard",
 	} {
@@ -174,6 +174,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"config -o xml":                    `--output: "xml"`,
 		"run -o xml":                       `--output: "xml"`,
 		"healthcheck -o json":              "unknown shorthand flag",
+		"worker --data x":                  "unknown flag: --data",
+		"worker 3":                         `unexpected argument "3"`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()

@@ -45,7 +45,7 @@ func newRoot(c *console) *cobra.Command {
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	addGroup(root, "process", "Process orders:", newRun(c), newVerify(c), newBench(c))
-	addGroup(root, "server", "Run a server:", newServe(c), newHealthcheck(c), newConfig(c))
+	addGroup(root, "server", "Run a server:", newServe(c), newWorker(c), newHealthcheck(c), newConfig(c))
 	addGroup(root, "operate", "Operate a running server:", newStatus(c), newWatch(c), newGenerate(c), newCancel(c), newReset(c),
 		newQueue(c), newDLQ(c), newOrders(c), newRuns(c), newLogs(c))
 	addGroup(root, "other", "Other:", newVersion(c))

@@ -77,7 +77,7 @@ func runOnce(c *console, cmd *cobra.Command, f *runFlags) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a, err := app.New(cfg, app.Options{Stderr: c.err, Stdin: c.in, Rejects: f.rejects})
+	a, err := app.New(cfg, app.Options{Stderr: c.err, Stdin: c.in, Rejects: f.rejects, Role: app.RoleRun, Version: readBuild().Version})
 	if err != nil {
 		return err
 	}

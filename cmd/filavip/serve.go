@@ -25,9 +25,13 @@ func newServe(c *console) *cobra.Command {
 		Short: "Serve the HTTP API and process what it is given",
 		Long: `Serve the HTTP API and process what it is given, until a signal.
 
-An unfinished run in the data directory goes on by itself. The first SIGINT or
-SIGTERM stops cleanly; a second one ends the process at once, which loses nothing
-either.`,
+An unfinished run goes on by itself. The first SIGINT or SIGTERM stops cleanly; a
+second one ends the process at once, which loses nothing either.
+
+Orders are in the data directory, which one process owns, or, with MONGO_URI, in
+MongoDB and Redis, which any number of servers and workers share: each server
+answers for all of it, and one at a time coordinates. If MongoDB or Redis cannot be
+used the exit status is 69.`,
 		Example: "  filavip serve\n  filavip serve --port 8080 --data /var/lib/filavip",
 		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(c, cmd) },

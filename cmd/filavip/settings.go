@@ -13,8 +13,17 @@ import (
 
 // bindSettings adds a flag for every setting of the groups.
 func bindSettings(cmd *cobra.Command, groups ...config.Group) {
+	bind(cmd, func(s *config.Setting) bool { return slices.Contains(groups, s.Group) })
+}
+
+// bindOnly adds a flag for each of these settings.
+func bindOnly(cmd *cobra.Command, keys ...string) {
+	bind(cmd, func(s *config.Setting) bool { return slices.Contains(keys, s.Key) })
+}
+
+func bind(cmd *cobra.Command, wanted func(*config.Setting) bool) {
 	for _, s := range config.Settings() {
-		if !slices.Contains(groups, s.Group) || cmd.Flags().Lookup(s.Flag) != nil {
+		if !wanted(&s) || cmd.Flags().Lookup(s.Flag) != nil {
 			continue
 		}
 		help := fmt.Sprintf("%s [%s]", s.Help, s.Key)
@@ -58,8 +67,9 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 	})
 	cfg, err := config.Load(config.Sources{
 		EnvFile: ".env", Environ: os.Environ(), Flags: flags,
-		Listens: cmd.Name() == "serve", Stores: slices.Contains([]string{"run", "verify", "bench", "serve"}, cmd.Name()),
-		Embedded: cmd.Name() == "bench",
+		Listens:  cmd.Name() == "serve" || cmd.Name() == "worker" && given(cmd, "host"),
+		Stores:   slices.Contains([]string{"run", "verify", "bench", "serve", "worker"}, cmd.Name()),
+		Embedded: cmd.Name() == "bench", Shared: cmd.Name() == "worker",
 	})
 	if err != nil {
 		return cfg, withStatus(exitConfig, err)

@@ -13,7 +13,8 @@ import (
 	"github.com/filavip/filavip/internal/order"
 )
 
-const verifyLong = `Read every row of the data directory and prove it right or wrong.
+const verifyLong = `Read every row of the store and prove it right or wrong: of the data directory or,
+with MONGO_URI, of MongoDB.
 
 It recounts all orders and holds the result against the counters, checks that
 every pending order is in exactly one place, and compares the digest of each

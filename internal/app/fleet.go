@@ -43,6 +43,9 @@ func nodeName(configured string, pid int) string {
 	return plain[:min(len(plain), maxNode-len(suffix))] + suffix
 }
 
+// Node returns the name of this process among all.
+func (a *App) Node() string { return a.node }
+
 // self is this process as the others are told of it.
 func (a *App) self() store.Member {
 	host, _ := os.Hostname() // it is for the eye

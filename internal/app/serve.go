@@ -93,8 +93,13 @@ func (a *App) newSpec(quantity int64) order.Spec {
 // is the one state outside of any app, so it is set once, whatever the number of apps.
 var setErrors = sync.OnceFunc(func() { huma.NewError = api.NewError })
 
-// Addr returns the address the API listens on.
-func (a *App) Addr() string { return a.listeners[0].Addr().String() }
+// Addr returns the address the API listens on; empty if it does not.
+func (a *App) Addr() string {
+	if len(a.listeners) == 0 {
+		return ""
+	}
+	return a.listeners[0].Addr().String()
+}
 
 // DashboardAddr returns the second address that all is served on; empty if there is none.
 func (a *App) DashboardAddr() string {
@@ -104,8 +109,8 @@ func (a *App) DashboardAddr() string {
 	return a.listeners[1].Addr().String()
 }
 
-// Serve answers requests until ctx is done or the server fails. Readiness fails as soon
-// as ctx is done; Stop then lets requests under way finish.
+// Serve answers requests until ctx is done or the server fails; without a port it only
+// waits. Readiness fails as soon as ctx is done; Stop then lets requests under way finish.
 func (a *App) Serve(ctx context.Context) error {
 	failed := make(chan error, len(a.listeners))
 	for _, l := range a.listeners {
@@ -113,7 +118,9 @@ func (a *App) Serve(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-		a.api.Drain()
+		if a.api != nil {
+			a.api.Drain()
+		}
 		return nil
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

@@ -90,11 +90,17 @@ func (l *loader) exposure(c *Config) {
 	}
 }
 
-// idleness reports a process without workers where there is no other that has some.
-func (l *loader) idleness(c *Config) {
-	if c.Workers == 0 && !c.Distributed() {
-		g := l.origin("ORDERS_QUEUE_CONCURRENCY")
-		l.problem(g, false, g.value, "without MONGO_URI no other process works on the orders", "an integer from "+showRange(1, 10_000))
+// idleness reports a process that would have nothing to do, and one without workers where
+// no other has some.
+func (l *loader) idleness(c *Config, src Sources) {
+	allowed := "an integer from " + showRange(1, 10_000)
+	switch g, uri := l.origin("ORDERS_QUEUE_CONCURRENCY"), l.origin("MONGO_URI"); {
+	case src.Shared && !c.Distributed():
+		l.problem(uri, true, uri.value, "it names the orders to work on, which processes share", "mongodb://host... or mongodb+srv://host...")
+	case c.Workers == 0 && src.Shared:
+		l.problem(g, false, g.value, "this process would do nothing", allowed)
+	case c.Workers == 0 && !c.Distributed():
+		l.problem(g, false, g.value, "without MONGO_URI no other process works on the orders", allowed)
 	}
 }
 
@@ -121,6 +127,9 @@ func (l *loader) warnings(c *Config, src Sources) []string {
 	} else if src.Embedded {
 		warnings = append(warnings, l.origin("MONGO_URI").name+": not used by this command; it keeps orders in a directory of its own")
 	} else if src.Stores {
+		if !c.Resume {
+			warnings = append(warnings, l.origin("FILAVIP_RESUME").name+": not used with MONGO_URI: whoever coordinates goes on with an unfinished run")
+		}
 		warnings = append(warnings, l.unsafe(c)...)
 	}
 	return append(warnings, l.nearMisses()...)

@@ -23,6 +23,9 @@ type Sources struct {
 	// Embedded says that the command keeps its orders in a directory whatever MONGO_URI
 	// says, which then counts as empty.
 	Embedded bool
+	// Shared says that the command works on orders that other processes take in: there
+	// must be a MONGO_URI, and somebody to work.
+	Shared bool
 }
 
 // Load returns the configuration that the sources make, or all problems with it,
@@ -38,7 +41,7 @@ func Load(src Sources) (Config, error) {
 	if len(l.problems) == 0 {
 		l.derive(&c)
 		l.redis(&c)
-		l.idleness(&c)
+		l.idleness(&c, src)
 		if src.Listens {
 			l.exposure(&c)
 		}

@@ -82,6 +82,23 @@ func TestNoWorkers(t *testing.T) {
 	}
 }
 
+// TestShared: a process that only works needs somebody else's orders, and workers.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	for want, environ := range map[string][]string{
+		`MONGO_URI="" (default): it names the orders to work on, which processes share; allowed: mongodb://host... or mongodb+srv://host...`: nil,
+		`ORDERS_QUEUE_CONCURRENCY="0" (environment): this process would do nothing; allowed: an integer from 1 to 10000`:                     {"MONGO_URI=mongodb://m", "ORDERS_QUEUE_CONCURRENCY=0"},
+	} {
+		if diff := cmp.Diff([]string{want}, problems(t, Sources{Environ: environ, Shared: true})); diff != "" {
+			t.Errorf("problems with %q (-want +got):\n%s", environ, diff)
+		}
+	}
+	c := load(t, Sources{Environ: []string{"MONGO_URI=mongodb://m", "FILAVIP_RESUME=off"}, Shared: true, Stores: true})
+	if len(c.Warnings) != 1 || !strings.HasPrefix(c.Warnings[0], "FILAVIP_RESUME: not used with MONGO_URI") {
+		t.Errorf("Warnings = %q, want one of FILAVIP_RESUME", c.Warnings)
+	}
+}
+
 // What is not safe is said at every start, and to nobody who starts nothing.
 func TestUnsafe(t *testing.T) {
 	t.Parallel()
