@@ -26,7 +26,7 @@ func TestHelp(t *testing.T) {
 	help := filavip(t).ends(exitOK).shows("Process orders:", "Run a server:", "Operate a running server:", "Other:")
 	all := commands(newRoot(&console{}))
 	for _, name := range []string{
-		"serve", "worker", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck",
+		"serve", "worker", "run", "verify", "bench", "version", "status", "generate", "cancel", "reset", "runs", "logs", "config", "healthcheck", "workers",
 		"queue", "queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
 		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "orders", "dlq", "dlq groups", "dlq list", "dlq retry", "dlq discard",
 	} {
@@ -136,6 +136,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"queue recover-stuck --max-jobs=0": `--max-jobs: "0"`,
 		"queue lanes extra":                `unexpected argument "extra"`,
 		"queue workers -o xml":             `--output: "xml"`,
+		"workers extra":                    `unexpected argument "extra"`,
+		"workers -o xml":                   `--output: "xml"`,
 		"queue purge --dry-run=2":          `--dry-run: "2"; allowed: true or false`,
 		"orders a b":                       "accepts at most 1 arg",
 		"orders a --tier GOLD":             "an ID shows one order, and --tier finds orders",
@@ -198,7 +200,7 @@ func remoteLines() []string {
 	return []string{
 		"status", "generate", "generate --wait", "cancel", "reset --yes", "runs", "runs 019ab000-0000-7000-8000-00ffffffffff", "logs", "healthcheck",
 		"queue status", "queue jobs", "queue pause", "queue resume", "queue clean", "queue purge", "queue retry-failed",
-		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "orders", "orders --run all", "orders a",
+		"queue recover-stuck", "queue close", "queue lanes", "queue workers", "workers", "orders", "orders --run all", "orders a",
 		"dlq", "dlq groups", "dlq list", "dlq retry --all", "dlq retry a", "dlq discard --all --dry-run", "dlq discard --all --yes",
 	}
 }

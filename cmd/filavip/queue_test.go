@@ -126,6 +126,19 @@ func TestQueueRecoverStuck(t *testing.T) {
 	}
 }
 
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	s := serveApp(t, "workers", "3")
+	s.does("workers").ends(exitOK).shows("  serve  coordinates  ", "\n3 workers in 1 process\n")
+	list := decoded[[]wire.Member](s.does("workers", "-o", "json").ends(exitOK))
+	if lines := s.does("workers", "-o", "ndjson").ends(exitOK).out; len(list) != 1 || strings.Count(lines, "\n") != 1 {
+		t.Fatalf("workers: %+v in JSON, lines %q; want one of each", list, lines)
+	}
+	if m := list[0]; m.Workers != 3 || !m.Alive || !m.Coordinator || "http://"+m.Addr != s.url || m.Version != "test" || m.StartedAt.IsZero() || m.SeenAt.IsZero() {
+		t.Errorf("workers = %+v, want this server", m)
+	}
+}
+
 func TestQueueLanesAndWorkers(t *testing.T) {
 	t.Parallel()
 	s := serveApp(t, "workers", "3")

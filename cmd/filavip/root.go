@@ -47,7 +47,7 @@ func newRoot(c *console) *cobra.Command {
 	addGroup(root, "process", "Process orders:", newRun(c), newVerify(c), newBench(c))
 	addGroup(root, "server", "Run a server:", newServe(c), newWorker(c), newHealthcheck(c), newConfig(c))
 	addGroup(root, "operate", "Operate a running server:", newStatus(c), newWatch(c), newGenerate(c), newCancel(c), newReset(c),
-		newQueue(c), newDLQ(c), newOrders(c), newRuns(c), newLogs(c))
+		newQueue(c), newDLQ(c), newOrders(c), newRuns(c), newLogs(c), newWorkers(c))
 	addGroup(root, "other", "Other:", newVersion(c))
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")

@@ -155,6 +155,18 @@ func TestDiagnosisViews(t *testing.T) {
 	})
 }
 
+func TestMembersView(t *testing.T) {
+	t.Parallel()
+	_, _, now := someRun(order.WaitingVIPDrain)
+	golden(t, "members", func(w io.Writer) error {
+		return printMembers(w, []wire.Member{
+			{Node: "api-1", Role: "serve", Host: "h1", PID: 7, Version: "v1.2.3", Addr: "127.0.0.1:3000", Workers: 25, InHand: 3, SeenAt: wire.At(now), Alive: true, Coordinator: true},
+			{Node: "h2-4711", Role: "worker", Host: "h2", PID: 4711, Version: "v1.2.3", Workers: 1000, SeenAt: wire.At(now), Alive: true},
+			{Node: "h3\x1b[2J-1", Role: "worker", Host: "h3", PID: 1, Version: "v1.2.2", Workers: 50, InHand: 50, SeenAt: wire.At(now.Add(-time.Minute))},
+		})
+	})
+}
+
 func TestInterleave(t *testing.T) {
 	t.Parallel()
 	got := interleave(

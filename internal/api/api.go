@@ -15,6 +15,7 @@ import (
 
 	"github.com/filavip/filavip/internal/metrics"
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/wire"
 )
 
@@ -43,6 +44,8 @@ type Options struct {
 	// System says on what the program runs, for GET /pedidos/system; Checks are filled in
 	// by the API. Default: nothing but the version.
 	System func(context.Context) (wire.System, error)
+	// Members lists the processes that work on the store, for GET /fleet. Default: none.
+	Members func(context.Context) ([]store.Member, error)
 	// Checks are asked by /readyz beside the store.
 	Checks []Check
 	// ProbesOnly leaves nothing but the probes and the metrics.
@@ -77,6 +80,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.System == nil {
 		o.System = func(context.Context) (wire.System, error) { return wire.System{Version: o.Version}, nil }
+	}
+	if o.Members == nil {
+		o.Members = func(context.Context) ([]store.Member, error) { return nil, nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -177,6 +183,7 @@ func (a *API) register() {
 	a.registerDiagnostics()
 	a.registerTimeSeries()
 	a.registerSystem()
+	a.registerFleet()
 	a.registerHealth()
 	a.registerProblems()
 	a.registerDocument()

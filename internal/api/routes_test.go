@@ -52,6 +52,7 @@ func surface() map[string]int {
 		"GET /pedidos/runs/{id}":                  400,
 		"GET /pedidos/timeseries":                 200,
 		"GET /pedidos/system":                     200,
+		"GET /fleet":                              200,
 		"GET /diagnostics/queue":                  200,
 		"GET /metrics":                            404, // by the handler that the fixture injects
 		"GET /problems/{name}":                    404,

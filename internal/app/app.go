@@ -86,6 +86,9 @@ type App struct {
 // be called, also if Start was not.
 func New(cfg config.Config, opts Options) (*App, error) {
 	opts.Role = cmp.Or(opts.Role, RoleServe)
+	if !cfg.Distributed() {
+		cfg.Node = "" // as the configuration says, it is not used then
+	}
 	a := &App{cfg: cfg, opts: opts, clock: steadyClock(), metrics: metrics.New(), node: nodeName(cfg.Node, os.Getpid())}
 	a.began = a.clock()
 	if err := a.build(); err != nil {

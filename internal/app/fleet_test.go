@@ -291,8 +291,23 @@ func TestFleetServesAlike(t *testing.T) {
 	if err != nil || !checked.Clean() || len(checked.Known) != 3 {
 		t.Errorf("Verify = %+v, %v; want three runs as foretold", checked, err)
 	}
-	if a.leading() == b.leading() {
-		t.Error("not one process coordinates")
+	for _, n := range []*node{a, b} {
+		var members []wire.Member
+		f.eventually("the coordinator is known", func() bool {
+			n.call(http.MethodGet, "/fleet", http.StatusOK, &members)
+			return len(members) == 2 && members[0].Coordinator
+		})
+		if a, b := members[0], members[1]; a.Node != "a" || b.Node != "b" || b.Coordinator || !a.Alive || !b.Alive || a.Addr == b.Addr || a.Workers != 2 || b.Role != "serve" {
+			t.Errorf("%s lists %+v", n.node, members)
+		}
+	}
+	for n, want := range map[*node]string{a: "filavip_coordinator 1\n", b: "filavip_coordinator 0\n"} {
+		page := n.call(http.MethodGet, "/metrics", http.StatusOK, nil)
+		for _, want := range []string{want, `filavip_fleet_members{role="serve",state="alive"} 2`, `filavip_fleet_members{role="worker",state="silent"} 0`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("metrics of %s lack %s", n.node, want)
+			}
+		}
 	}
 }
 

@@ -84,7 +84,39 @@ func (a *App) registerQueueMetrics() {
 		a.ofTotals(func(t *store.Totals) float64 { return float64(t.Counts.Dead()) }))
 	r.GaugeFunc("filavip_queue_paused", "1 while the queue is paused, else 0.",
 		a.ofTotals(func(t *store.Totals) float64 { return oneIf(t.Paused) }))
+	r.GaugeVecFunc("filavip_fleet_members", "Processes that work on the orders: alive, or silent for as long as a lease lasts.",
+		a.reportMembers, metrics.OneOf("role", roles()...), metrics.OneOf("state", memberAlive, memberSilent))
+	r.GaugeFunc("filavip_coordinator", "1 while this process coordinates, else 0.", func() float64 { return oneIf(a.leading()) })
 	r.GaugeFunc("filavip_workers", "Workers of this process.", func() float64 { return float64(a.pool.Workers()) })
+}
+
+// The states of a member, as filavip_fleet_members has them.
+const (
+	memberAlive  = "alive"
+	memberSilent = "silent"
+)
+
+func roles() []string { return []string{string(RoleServe), string(RoleRun), string(RoleWorker)} }
+
+func (a *App) reportMembers(report metrics.Report) {
+	members, err := a.roster.all(context.Background())
+	if err != nil {
+		return
+	}
+	type key struct{ role, state string }
+	counted := map[key]int{}
+	for _, m := range members {
+		k := key{m.Role, memberSilent}
+		if m.Alive {
+			k.state = memberAlive
+		}
+		counted[k]++
+	}
+	for _, role := range roles() {
+		for _, state := range []string{memberAlive, memberSilent} {
+			report(float64(counted[key{role, state}]), role, state)
+		}
+	}
 }
 
 // laneReport gives the value of one series of a lane to a scrape, with its label values

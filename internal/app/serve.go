@@ -32,6 +32,7 @@ func (a *App) Listen(ctx context.Context) error {
 		Pipeline:  a.pipeline,
 		Queue:     workers{a.pool, a},
 		Store:     a.store,
+		Members:   a.Members,
 		Checks:    a.checks(),
 		Logs:      a.book,
 		NewSpec:   a.newSpec,

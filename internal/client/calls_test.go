@@ -260,6 +260,9 @@ func systemCalls(t *testing.T) []called {
 		{"TimeSeries of a run", "GET /pedidos/timeseries?run=" + runID + "&window=run", series, func(ctx context.Context, c *client.Client) (any, error) {
 			return as(c.TimeSeries(ctx, client.TimeSeriesOptions{OfRun: true, Run: runID}))
 		}},
+		{"Fleet", "GET /fleet", parsed[[]wire.Member](t, `[{"node":"a","role":"serve","alive":true,"workers":3}]`), func(ctx context.Context, c *client.Client) (any, error) {
+			return as(c.Fleet(ctx))
+		}},
 		{"System", "GET /pedidos/system", system, func(ctx context.Context, c *client.Client) (any, error) { return as(c.System(ctx)) }},
 	}
 }

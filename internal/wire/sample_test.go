@@ -58,6 +58,17 @@ func TestTimeSeries(t *testing.T) {
 	})
 }
 
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	golden(t, "fleet", []wire.Member{
+		{
+			Node: "api-1", Role: "serve", Host: "h1", PID: 42, Version: "v1.2.3", Addr: "127.0.0.1:3000", Workers: 25, InHand: 3,
+			StartedAt: wire.At(at(0)), SeenAt: wire.At(at(900)), Alive: true, Coordinator: true,
+		},
+		{Node: "h2-7", Role: "worker", Host: "h2", PID: 7, Version: "v1.2.3", Workers: 50, StartedAt: wire.At(at(0)), SeenAt: wire.At(at(100))},
+	})
+}
+
 func TestSystem(t *testing.T) {
 	t.Parallel()
 	golden(t, "system", wire.System{
