@@ -32,6 +32,9 @@ func TestChartObjects(t *testing.T) {
 			"ConfigMap filavip", "Deployment filavip", "Deployment filavip-worker",
 			"PodDisruptionBudget filavip-serve", "PodDisruptionBudget filavip-worker", "Secret filavip", "Service filavip",
 		},
+		"chart-url.yaml": {
+			"ConfigMap filavip", "Deployment filavip", "Deployment filavip-worker", "Secret filavip", "Service filavip",
+		},
 		"chart-everything.yaml": {
 			"ConfigMap filavip", "Deployment filavip", "Deployment filavip-worker", "HorizontalPodAutoscaler filavip-worker",
 			"NetworkPolicy filavip", "NetworkPolicy filavip-worker",
@@ -51,15 +54,15 @@ func TestChartObjects(t *testing.T) {
 func podsOf(t *testing.T) map[string]string {
 	t.Helper()
 	pods := map[string]string{}
-	for _, file := range []string{"chart-fleet.yaml", "chart-everything.yaml", "chart-embedded.yaml"} {
+	for _, file := range []string{"chart-fleet.yaml", "chart-url.yaml", "chart-everything.yaml", "chart-embedded.yaml"} {
 		for name, text := range objects(t, file) {
 			if strings.Contains(text, "\n      containers:\n") {
 				pods[file+" "+name] = text
 			}
 		}
 	}
-	if len(pods) != 5 {
-		t.Fatalf("%d objects make pods, want 5", len(pods))
+	if len(pods) != 7 {
+		t.Fatalf("%d objects make pods, want 7", len(pods))
 	}
 	return pods
 }
@@ -69,7 +72,7 @@ func TestChartPods(t *testing.T) {
 	for name, text := range podsOf(t) {
 		probes := []string{"startupProbe:", "readinessProbe:", "livenessProbe:", "path: /readyz", "path: /livez", "{name: Host, value: localhost}", "FILAVIP_API_KEY_FILE"}
 		if strings.HasSuffix(name, "-worker") {
-			probes = []string{"startupProbe:", "readinessProbe:", `exec: {command: [/filavip, healthcheck, --url, "http://127.0.0.1:3002"]}`}
+			probes = []string{"startupProbe:", "readinessProbe:", `exec: {command: [/filavip, healthcheck, --url, "http://127.0.0.1:3002"]}`, `args: [worker, --port, "3002"]`}
 		}
 		restricted := []string{
 			"runAsNonRoot: true", "runAsUser: 65532", "seccompProfile: {type: RuntimeDefault}", "allowPrivilegeEscalation: false",
@@ -81,13 +84,16 @@ func TestChartPods(t *testing.T) {
 				t.Errorf("%s: has no %s", name, want)
 			}
 		}
-		for _, never := range []string{"FILAVIP_INSECURE_OPEN", "FILAVIP_API_KEY,", "MONGO_URI,", "REDIS_PASSWORD,", "mongodb://"} {
+		for _, never := range []string{"FILAVIP_INSECURE_OPEN", "FILAVIP_API_KEY,", "MONGO_URI,", "REDIS_PASSWORD,", "REDIS_URL,", "mongodb://", "rediss://"} {
 			if strings.Contains(text, never) {
 				t.Errorf("%s: has %s", name, never)
 			}
 		}
 		if embedded := strings.Contains(name, "embedded"); embedded == strings.Contains(text, "MONGO_URI_FILE") {
 			t.Errorf("%s: embedded %v, and has MONGO_URI_FILE %v", name, embedded, !embedded)
+		}
+		if byURL := strings.HasPrefix(name, "chart-url.yaml"); byURL != strings.Contains(text, "REDIS_URL_FILE") {
+			t.Errorf("%s: by URL %v, and has REDIS_URL_FILE %v", name, byURL, !byURL)
 		}
 		load(t, name, environOf(text))
 	}
@@ -105,7 +111,7 @@ func environOf(text string) []string {
 func TestChartSettings(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`(?m)^  ([A-Z_]+): "?(.*?)"?$`)
-	for _, file := range []string{"chart-fleet.yaml", "chart-everything.yaml", "chart-embedded.yaml"} {
+	for _, file := range []string{"chart-fleet.yaml", "chart-url.yaml", "chart-everything.yaml", "chart-embedded.yaml"} {
 		var environ []string
 		for _, m := range line.FindAllStringSubmatch(objects(t, file)["ConfigMap filavip"], -1) {
 			environ = append(environ, m[1]+"="+m[2])

@@ -125,6 +125,9 @@ func TestComposeNodes(t *testing.T) {
 		if want := []string{"CMD", "/filavip", "healthcheck", "--url", at}; !slices.Equal(s.HealthCheck.Test, want) {
 			t.Errorf("%s: healthcheck %q, want %q", name, s.HealthCheck.Test, want)
 		}
+		if command := map[string][]string{"filavip": {"serve"}, "worker": {"worker", "--port", "3002"}}[name]; !slices.Equal(s.Command, command) {
+			t.Errorf("%s: command %q, want %q", name, s.Command, command)
+		}
 		for database, condition := range map[string]string{
 			"mongo": "service_healthy", "mongo-init": "service_completed_successfully", "redis": "service_healthy",
 		} {

@@ -45,9 +45,11 @@ checksum/settings: {{ include "filavip.settings" . | sha256sum }}
 FILAVIP_DATA: /data
 {{- if eq .Values.mode "fleet" }}
 BACKEND_LOGS: "false"
+{{- if not .Values.redis.url }}
 REDIS_HOST: {{ .Values.redis.host | quote }}
 REDIS_PORT: {{ .Values.redis.port | quote }}
 REDIS_DB: {{ .Values.redis.db | quote }}
+{{- end }}
 {{- end }}
 {{- with .Values.corsOrigins }}
 CORS_ORIGIN: {{ join "," . | quote }}
@@ -119,7 +121,9 @@ volumeMounts:
 {{/* Where the databases are; files, so that no environment shows a password. */}}
 {{- define "filavip.databases" -}}
 - {name: MONGO_URI_FILE, value: /run/secrets/filavip/mongo-uri}
-{{- if .Values.redis.auth }}
+{{- if .Values.redis.url }}
+- {name: REDIS_URL_FILE, value: /run/secrets/filavip/redis-url}
+{{- else if .Values.redis.auth }}
 - {name: REDIS_PASSWORD_FILE, value: /run/secrets/filavip/redis-password}
 {{- end }}
 {{- end -}}
