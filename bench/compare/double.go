@@ -37,12 +37,13 @@ type double struct {
 	uri   string
 }
 
+// startDouble starts one that outlives ctx: what is left in it is cleared away first.
 func startDouble(ctx context.Context, stderr io.Writer) (*double, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	d := &double{cmd: exec.CommandContext(ctx, self, "-part", doublePart)}
+	d := &double{cmd: exec.CommandContext(context.WithoutCancel(ctx), self, "-part", doublePart)}
 	d.cmd.Stderr = stderr
 	stdin, err := d.cmd.StdinPipe()
 	if err != nil {

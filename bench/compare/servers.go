@@ -56,7 +56,7 @@ func (s *servers) startRedis(ctx context.Context) (err error) {
 	client := redis.NewClient(o)
 	keys, err := client.DBSize(ctx).Result()
 	if err == nil && keys > 0 {
-		err = fmt.Errorf("REDIS_URL names a database with %d keys; it would be emptied, so give one that is", keys)
+		err = fmt.Errorf("REDIS_URL names a database with %d keys; it would be emptied, so give an empty one", keys)
 	}
 	if err != nil {
 		return errors.Join(err, client.Close())
@@ -76,8 +76,11 @@ func (s *servers) startMongo(ctx context.Context, stderr io.Writer) (err error) 
 	if err != nil {
 		return fmt.Errorf("MONGO_TEST_URI: %w", err)
 	}
+	if err := client.Ping(ctx, nil); err != nil {
+		return errors.Join(err, client.Disconnect(ctx))
+	}
 	s.mongo = client
-	return client.Ping(ctx, nil)
+	return nil
 }
 
 // mongoURI is the address with the comparison's own database in it.
