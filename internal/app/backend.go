@@ -2,12 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path/filepath"
 
-	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/mongoredis"
 	"github.com/filavip/filavip/internal/store/pebblestore"
 	"github.com/filavip/filavip/internal/wire"
 )
@@ -68,8 +66,28 @@ func (a *App) openEmbedded(context.Context) (backend, error) {
 }
 
 // openDistributed connects to MongoDB and Redis until ctx is done.
-func (a *App) openDistributed(context.Context) (backend, error) {
-	return backend{}, fmt.Errorf("MONGO_URI: %w", &order.UnavailableError{
-		Server: "mongodb", Err: errors.New("this build keeps orders in its data directory only; unset it"),
+func (a *App) openDistributed(ctx context.Context) (backend, error) {
+	redis := a.cfg.Redis
+	db, err := mongoredis.Open(ctx, mongoredis.Options{
+		Mongo: a.cfg.MongoURI.Reveal(),
+		Redis: mongoredis.Redis{
+			Addrs: redis.Addrs, Username: redis.Username, Password: redis.Password.Reveal(), Database: redis.DB, TLS: redis.TLS, Master: redis.Master,
+		},
+		Node:               a.node,
+		Lease:              a.cfg.Lease,
+		ConnectTimeout:     a.cfg.ConnectTimeout,
+		UnsafeEviction:     a.cfg.UnsafeRedisEviction,
+		UnsafeWriteConcern: a.cfg.UnsafeWriteConcern,
+		Logger:             a.component("store"),
+		Metrics:            a.metrics,
+		Clock:              a.clock,
 	})
+	if err != nil {
+		return backend{}, err
+	}
+	usage := func(ctx context.Context) (wire.Storage, error) {
+		mongo, _ := db.Servers()
+		return wire.Storage{Path: "mongodb://" + mongo + "/" + db.Database()}, ctx.Err()
+	}
+	return backend{Store: db, engine: distributed, fleet: db, usage: usage}, nil
 }

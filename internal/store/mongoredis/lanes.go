@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -289,5 +290,5 @@ func unreachable(server string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fmt.Errorf("%w: %s: %w", order.ErrUnavailable, server, err)
+	return &order.UnavailableError{Server: strings.ToLower(server), Err: err}
 }
