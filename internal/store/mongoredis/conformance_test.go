@@ -25,7 +25,7 @@ type servers struct {
 	next  atomic.Int64
 }
 
-func startServers(t *testing.T) *servers {
+func startServers(t testing.TB) *servers {
 	t.Helper()
 	sv := &servers{redis: redistest.Start(t, redistest.Options{})}
 	sv.mongo = os.Getenv("MONGO_TEST_URI")
