@@ -1,7 +1,6 @@
 package mongotest
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -31,6 +30,8 @@ type collection struct {
 	natural []*record // in the order of insertion, with nil where one was removed
 	seq     uint64
 	indexes []*index // beside that of _id
+	keys    []string // of the document that is inserted, for all indexes
+	ends    []int    // of each index's keys
 }
 
 func newCollection(db, name string, uuid [16]byte) *collection {
@@ -45,33 +46,40 @@ func (c *collection) insert(raw []byte) *failure {
 	if f := checkDocument(raw, id); f != nil {
 		return f
 	}
-	rec := &record{id: string(appendKey(nil, id)), raw: raw, pos: len(c.natural)}
+	var buffer [64]byte
+	rec := &record{id: string(appendKey(buffer[:0], id)), raw: raw, pos: len(c.natural)}
 	if c.byID[rec.id] != nil {
 		return c.duplicate("_id_", []path{{"_id"}}, []value{id})
 	}
 	c.seq++
 	rec.seq = c.seq
-	keys := make([][]string, len(c.indexes))
-	for i, ix := range c.indexes {
+	keys, ends := c.keys[:0], c.ends[:0]
+	for _, ix := range c.indexes {
+		at := len(keys)
 		var f *failure
-		if keys[i], f = ix.keys(raw); f != nil {
+		if keys, f = ix.appendKeys(keys, raw, rec.seq); f != nil {
 			return f
 		}
-		if f := c.unique(ix, keys[i], rec); f != nil {
+		if f := c.unique(ix, keys[at:], rec); f != nil {
 			return f
 		}
+		ends = append(ends, len(keys))
 	}
+	at := 0
 	for i, ix := range c.indexes {
-		ix.add(keys[i], rec)
+		ix.add(keys[at:ends[i]], rec)
+		at = ends[i]
 	}
+	c.keys, c.ends = keys, ends
 	c.byID[rec.id] = rec
 	c.ids.insert(rec.id, rec)
 	c.natural = append(c.natural, rec)
 	return nil
 }
 
-// replace gives a record another document with the same _id. mu held.
-func (c *collection) replace(rec *record, raw []byte) *failure {
+// replace gives a record another document with the same _id. touched are the fields at the
+// top that may differ; nil is all. mu held.
+func (c *collection) replace(rec *record, raw []byte, touched []string) *failure {
 	if len(raw) > maxDocument {
 		return fail(codeDocumentTooLarge, "Resulting document after update is larger than %d", maxDocument)
 	}
@@ -79,24 +87,24 @@ func (c *collection) replace(rec *record, raw []byte) *failure {
 		ix      *index
 		old, to []string
 	}
-	var buffer [8]change
+	var buffer [4]change
 	changes := buffer[:0]
 	for _, ix := range c.indexes {
-		if ix.untouched(rec.raw, raw) {
+		if ix.untouched(rec.raw, raw, touched) {
 			continue
 		}
-		to, f := ix.keys(raw)
+		to, f := ix.appendKeys(nil, raw, rec.seq)
 		if f != nil {
 			return f
 		}
 		if f := c.unique(ix, to, rec); f != nil {
 			return f
 		}
-		old, _ := ix.keys(rec.raw)
+		old, _ := ix.appendKeys(nil, rec.raw, rec.seq)
 		changes = append(changes, change{ix, old, to})
 	}
 	for _, ch := range changes {
-		ch.ix.drop(ch.old, rec)
+		ch.ix.drop(ch.old)
 		ch.ix.add(ch.to, rec)
 	}
 	rec.raw = raw
@@ -106,8 +114,8 @@ func (c *collection) replace(rec *record, raw []byte) *failure {
 // remove takes a record away. mu held.
 func (c *collection) remove(rec *record) {
 	for _, ix := range c.indexes {
-		keys, _ := ix.keys(rec.raw)
-		ix.drop(keys, rec)
+		keys, _ := ix.appendKeys(nil, rec.raw, rec.seq)
+		ix.drop(keys)
 	}
 	delete(c.byID, rec.id)
 	c.ids.remove(rec.id)
@@ -131,8 +139,9 @@ func (c *collection) unique(ix *index, keys []string, rec *record) *failure {
 		return nil
 	}
 	for _, key := range keys {
-		if other := ix.holder(key); other != nil && other != rec {
-			return c.duplicate(ix.name, ix.paths, ix.parts(other.raw, key))
+		value := key[:len(key)-seqLength]
+		if other := ix.holder(value); other != nil && other != rec {
+			return c.duplicate(ix.name, ix.paths, ix.parts(other.raw, value))
 		}
 	}
 	return nil
@@ -188,9 +197,4 @@ func checkDocument(raw []byte, id value) *failure {
 		return fail(codeBadValue, "The '_id' value cannot be of type %s", id.Type)
 	}
 	return nil
-}
-
-// appendSeq makes an index key one record's own.
-func appendSeq(key string, seq uint64) string {
-	return string(binary.BigEndian.AppendUint64([]byte(key), seq))
 }

@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -24,20 +25,23 @@ type index struct {
 	multikey bool // some document has an array in it
 }
 
-// keys returns the encodings under which a document is found, without its number.
-func (ix *index) keys(raw []byte) ([]string, *failure) {
+// seqLength is how long the number is that ends each key, in bytes.
+const seqLength = 8
+
+// appendKeys appends the keys under which a record's document is found.
+func (ix *index) appendKeys(dst []string, raw []byte, seq uint64) ([]string, *failure) {
 	if ix.partial != nil && !ix.partial.match(raw) {
-		return nil, nil
+		return dst, nil
 	}
 	if !ix.multikey || !ix.hasArray(raw) {
-		if key, plain, absent := ix.plainKey(raw); plain {
+		if key, plain, absent := ix.plainKey(raw, seq); plain {
 			if ix.sparse && absent {
-				return nil, nil
+				return dst, nil
 			}
-			return []string{key}, nil
+			return append(dst, key), nil
 		}
 	}
-	return ix.arrayKeys(raw)
+	return ix.arrayKeys(dst, raw, seq)
 }
 
 // hasArray is a cheap guess: whether one of the fields at the top is an array.
@@ -52,7 +56,7 @@ func (ix *index) hasArray(raw []byte) bool {
 
 // plainKey returns the one key of a document that has no array on any path. absent says
 // that it has none of the fields.
-func (ix *index) plainKey(raw []byte) (key string, plain, absent bool) {
+func (ix *index) plainKey(raw []byte, seq uint64) (key string, plain, absent bool) {
 	var buffer [128]byte
 	dst := buffer[:0]
 	absent = true
@@ -74,7 +78,7 @@ func (ix *index) plainKey(raw []byte) (key string, plain, absent bool) {
 		absent = absent && missing(v)
 		dst = ix.appendPart(dst, i, v)
 	}
-	return string(dst), true, absent
+	return string(binary.BigEndian.AppendUint64(dst, seq)), true, absent
 }
 
 // appendPart appends the encoding of the value of one field, turned around if the index
@@ -92,7 +96,7 @@ func (ix *index) appendPart(dst []byte, i int, v value) []byte {
 
 // arrayKeys returns a key for each element of the array on one of the paths, and one for
 // the array itself, so that it is found by either.
-func (ix *index) arrayKeys(raw []byte) ([]string, *failure) {
+func (ix *index) arrayKeys(dst []string, raw []byte, seq uint64) ([]string, *failure) {
 	all := [][]byte{nil}
 	arrays := 0
 	absent := true
@@ -118,29 +122,29 @@ func (ix *index) arrayKeys(raw []byte) ([]string, *failure) {
 		all = next
 	}
 	if arrays > 1 {
-		return nil, fail(codeParallelArrays, "cannot index parallel arrays of index %s", ix.name)
+		return dst, fail(codeParallelArrays, "cannot index parallel arrays of index %s", ix.name)
 	}
 	if ix.sparse && absent {
-		return nil, nil
+		return dst, nil
 	}
 	ix.multikey = true
-	keys := make([]string, len(all))
-	for i, key := range all {
-		keys[i] = string(key)
+	at := len(dst)
+	for _, key := range all {
+		dst = append(dst, string(binary.BigEndian.AppendUint64(key, seq)))
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys), nil
+	slices.Sort(dst[at:])
+	return append(dst[:at], slices.Compact(dst[at:])...), nil
 }
 
 func (ix *index) add(keys []string, rec *record) {
 	for _, key := range keys {
-		ix.entries.insert(appendSeq(key, rec.seq), rec)
+		ix.entries.insert(key, rec)
 	}
 }
 
-func (ix *index) drop(keys []string, rec *record) {
+func (ix *index) drop(keys []string) {
 	for _, key := range keys {
-		ix.entries.remove(appendSeq(key, rec.seq))
+		ix.entries.remove(key)
 	}
 }
 
@@ -177,9 +181,13 @@ func (ix *index) parts(raw []byte, key string) []value {
 	return vals
 }
 
-// untouched says whether two versions of a document are the same to the index.
-func (ix *index) untouched(a, b []byte) bool {
+// untouched says whether two versions of a document are the same to the index. Only the
+// fields touched may differ; nil is all.
+func (ix *index) untouched(a, b []byte, touched []string) bool {
 	for _, head := range ix.heads {
+		if touched != nil && !slices.Contains(touched, head) {
+			continue
+		}
 		if !sameValue(field(a, head), field(b, head)) {
 			return false
 		}

@@ -67,7 +67,7 @@ func (c *collection) build(ix *index) *failure {
 		if rec == nil {
 			continue
 		}
-		keys, f := ix.keys(rec.raw)
+		keys, f := ix.appendKeys(nil, rec.raw, rec.seq)
 		if f == nil {
 			f = c.unique(ix, keys, rec)
 		}

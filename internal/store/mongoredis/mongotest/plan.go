@@ -1,7 +1,9 @@
 package mongotest
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -14,7 +16,7 @@ type span struct{ low, high string }
 
 // plan says how the documents that a filter may find are walked.
 type plan struct {
-	ids      []string // encoded values of _id to look up, in their order; nil for none of this
+	ids      [][]byte // encoded values of _id to look up, in their order
 	byID     bool
 	tree     *tree // to walk; nil for the natural order
 	spans    []span
@@ -108,19 +110,21 @@ func planIDs(f *filter) (plan, bool) {
 	kid := f.kids[at]
 	p := plan{byID: true, rest: &filter{op: "$and", kids: slices.Delete(slices.Clone(f.kids), at, at+1)}}
 	if kid.op == "$eq" {
-		p.ids = []string{string(appendKey(nil, kid.arg))}
+		p.ids = [][]byte{appendKey(nil, kid.arg)}
 		p.sorted = true
 		return p, true
 	}
-	p.ids = make([]string, len(kid.list))
-	var buffer [64]byte
+	p.ids = make([][]byte, len(kid.list))
+	arena := make([]byte, 0, 48*len(kid.list))
 	for i, v := range kid.list {
-		p.ids[i] = string(appendKey(buffer[:0], v))
+		at := len(arena)
+		arena = appendKey(arena, v)
+		p.ids[i] = arena[at:len(arena):len(arena)]
 	}
-	if !slices.IsSorted(p.ids) {
-		slices.Sort(p.ids)
+	if !slices.IsSortedFunc(p.ids, bytes.Compare) {
+		slices.SortFunc(p.ids, bytes.Compare)
 	}
-	p.ids = slices.Compact(p.ids)
+	p.ids = slices.CompactFunc(p.ids, bytes.Equal)
 	return p, true
 }
 
@@ -171,19 +175,9 @@ func planIndex(ix *index, f *filter, order []sortKey) (plan, int) {
 			score++
 		}
 	}
-	slices.SortFunc(p.spans, func(a, b span) int { return compareText(a.low, b.low) })
+	slices.SortFunc(p.spans, func(a, b span) int { return strings.Compare(a.low, b.low) })
 	p.spans = slices.Compact(p.spans)
 	return p, score
-}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // extend appends each of the values to each of the prefixes.
@@ -267,7 +261,7 @@ func (c *collection) walk(p plan, f func(*record) bool) int {
 	switch {
 	case p.byID:
 		for _, id := range p.ids {
-			if rec := c.byID[id]; rec != nil && !visit(rec) {
+			if rec := c.byID[string(id)]; rec != nil && !visit(rec) {
 				break
 			}
 		}

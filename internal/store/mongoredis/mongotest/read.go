@@ -272,7 +272,7 @@ func (r *request) modify(c *collection, st updateStatement, remove bool, done *S
 	after, f = st.update.apply(before, false, r.srv.now())
 	if f == nil && &after[0] != &before[0] {
 		done.Modified++
-		f = c.replace(found[0], after)
+		f = c.replace(found[0], after, st.update.touched)
 	}
 	done.Matched++
 	return before, after, id, f

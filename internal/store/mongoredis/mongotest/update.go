@@ -11,9 +11,11 @@ import (
 
 // update is a parsed change of a document: operators, a replacement, or a pipeline.
 type update struct {
-	root        *change // of operators
+	root        *change  // of operators
+	touched     []string // the fields at the top that they name
 	replacement []byte
 	stages      []stage
+	scratch     []byte
 }
 
 // change is a node of the tree of paths that operators name. A leaf has an operator.
@@ -47,6 +49,9 @@ func parseUpdate(v value) (*update, *failure) {
 		}
 	}
 	u.root.sort()
+	for _, kid := range u.root.kids {
+		u.touched = append(u.touched, kid.key)
+	}
 	return u, nil
 }
 
@@ -199,14 +204,11 @@ type applying struct {
 
 // apply returns the document after the update: doc itself if nothing changes.
 func (u *update) apply(doc []byte, inserts bool, now int64) ([]byte, *failure) {
+	if u.root != nil {
+		return u.operate(doc, inserts, now)
+	}
 	var after []byte
 	switch {
-	case u.root != nil:
-		a := &applying{inserts: inserts, now: now}
-		var f *failure
-		if after, f = a.fields(u.root, make([]byte, 0, len(doc)+96), doc, false); f != nil || !a.changed {
-			return doc, f
-		}
 	case u.replacement != nil:
 		after = withID(u.replacement, field(doc, "_id"))
 	default:
@@ -219,13 +221,39 @@ func (u *update) apply(doc []byte, inserts bool, now int64) ([]byte, *failure) {
 		}
 		after = withID(after, field(doc, "_id"))
 	}
-	if id := field(doc, "_id"); !inserts && !equal(field(after, "_id"), id) {
-		return doc, fail(codeImmutableField, "After applying the update, the (immutable) field '_id' was found to have been altered to _id: %s", shell(field(after, "_id")))
+	if !inserts {
+		if f := sameID(doc, after); f != nil {
+			return doc, f
+		}
 	}
 	if bytes.Equal(after, doc) {
 		return doc, nil
 	}
 	return after, nil
+}
+
+// operate is apply for operators.
+func (u *update) operate(doc []byte, inserts bool, now int64) ([]byte, *failure) {
+	a := applying{inserts: inserts, now: now}
+	after, f := a.fields(u.root, u.scratch[:0], doc, false)
+	u.scratch = after
+	if f != nil || !a.changed {
+		return doc, f
+	}
+	if !inserts && slices.Contains(u.touched, "_id") {
+		if f := sameID(doc, after); f != nil {
+			return doc, f
+		}
+	}
+	return slices.Clone(after), nil
+}
+
+// sameID makes sure that an update leaves _id alone.
+func sameID(before, after []byte) *failure {
+	if id := field(after, "_id"); !equal(id, field(before, "_id")) {
+		return fail(codeImmutableField, "After applying the update, the (immutable) field '_id' was found to have been altered to _id: %s", shell(id))
+	}
+	return nil
 }
 
 // withID returns a copy of a document with _id as its first field: its own if it has one,

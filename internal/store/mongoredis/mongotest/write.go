@@ -236,7 +236,7 @@ func (r *request) change(c *collection, st updateStatement, done *Stats) (value,
 			return value{}, f
 		}
 		if &after[0] != &rec.raw[0] {
-			if f := c.replace(rec, after); f != nil {
+			if f := c.replace(rec, after, st.update.touched); f != nil {
 				return value{}, f
 			}
 			done.Modified++
