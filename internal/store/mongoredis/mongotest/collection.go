@@ -49,7 +49,7 @@ func (c *collection) insert(raw []byte) *failure {
 	var buffer [64]byte
 	rec := &record{id: string(appendKey(buffer[:0], id)), raw: raw, pos: len(c.natural)}
 	if c.byID[rec.id] != nil {
-		return c.duplicate("_id_", []path{{"_id"}}, []value{id})
+		return c.duplicate(c.idIndex(), []value{id})
 	}
 	c.seq++
 	rec.seq = c.seq
@@ -141,23 +141,27 @@ func (c *collection) unique(ix *index, keys []string, rec *record) *failure {
 	for _, key := range keys {
 		value := key[:len(key)-seqLength]
 		if other := ix.holder(value); other != nil && other != rec {
-			return c.duplicate(ix.name, ix.paths, ix.parts(other.raw, value))
+			return c.duplicate(ix, ix.parts(other.raw, value))
 		}
 	}
 	return nil
 }
 
 // duplicate is the failure of a second document with the same key.
-func (c *collection) duplicate(name string, paths []path, vals []value) *failure {
+func (c *collection) duplicate(ix *index, vals []value) *failure {
 	pattern, patterns := bsoncore.AppendDocumentElementStart(nil, "keyPattern")
 	at, shown := bsoncore.AppendDocumentElementStart(nil, "keyValue")
 	text := ""
-	for i, p := range paths {
+	for i, p := range ix.paths {
 		v := vals[i]
 		if missing(v) {
 			v = nullValue()
 		}
-		patterns = bsoncore.AppendInt32Element(patterns, p.String(), 1)
+		direction := int32(1)
+		if ix.desc[i] {
+			direction = -1
+		}
+		patterns = bsoncore.AppendInt32Element(patterns, p.String(), direction)
 		shown = appendValue(shown, []byte(p.String()), v)
 		if i > 0 {
 			text += ","
@@ -166,7 +170,7 @@ func (c *collection) duplicate(name string, paths []path, vals []value) *failure
 	}
 	return &failure{
 		code:    codeDuplicateKey,
-		message: fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: {%s }", c.namespace(), name, text),
+		message: fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: {%s }", c.namespace(), ix.name, text),
 		extra:   append(finish(patterns, int(pattern)), finish(shown, int(at))...),
 	}
 }

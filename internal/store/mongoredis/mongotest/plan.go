@@ -60,9 +60,11 @@ func (f *filter) boundsOf(p path) bounds {
 	return b
 }
 
-// hasNull says whether an equality also finds what is not in a sparse index.
+// hasNull says whether what is within the bounds may be null, or not there, and so not in a
+// sparse index.
 func (b bounds) hasNull() bool {
-	return slices.ContainsFunc(b.eq, func(v value) bool { return class(v.Type) == classNull })
+	null := func(v value) bool { return class(v.Type) == classNull }
+	return slices.ContainsFunc(b.eq, null) || b.hasLow && null(b.low) || b.hasHigh && null(b.high)
 }
 
 // plan chooses how to walk the documents for a filter and an order. hint names an index,
