@@ -241,8 +241,8 @@ func (u *update) operate(doc []byte, inserts bool, now int64) ([]byte, *failure)
 		return doc, f
 	}
 	if !inserts && slices.Contains(u.touched, "_id") {
-		if f := sameID(doc, after); f != nil {
-			return doc, f
+		if sameID(doc, after) != nil {
+			return doc, fail(codeImmutableField, "Performing an update on the path '_id' would modify the immutable field '_id'")
 		}
 	}
 	return slices.Clone(after), nil
