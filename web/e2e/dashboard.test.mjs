@@ -357,3 +357,37 @@ describe("every view", () => {
     await close();
   });
 });
+
+test("a server that shares its orders lists the processes that work on them", async () => {
+  const seenAt = new Date().toISOString();
+  const member = { host: "h", pid: 7, version: "v1", startedAt: seenAt, seenAt, workers: 25, inHand: 3, alive: true, coordinator: false };
+  const members = [
+    { ...member, node: "api-1", role: "serve", addr: "127.0.0.1:3000", coordinator: true },
+    { ...member, node: "h2-4711", role: "worker", alive: false },
+  ];
+  // No server of these tests shares its orders: what one would say is put in its mouth.
+  const pretend = async (page, server) => {
+    await page.route(`${server.url}/fleet`, (route) => route.fulfill({ json: members }));
+    await page.route(`${server.url}/pedidos/system`, async (route) => {
+      const answer = await (await route.fetch()).json();
+      const storage = { ...answer.storage, path: "mongodb://db/orders", diskBytes: 0, freeBytes: 0, l0Files: 0 };
+      await route.fulfill({ json: { ...answer, engine: "distributed", storage } });
+    });
+    await page.route(`${server.url}/system`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('"engine":"embedded"', '"engine":"distributed"') });
+    });
+  };
+  for (const [locale, viewport, texts] of [
+    ["en-US", wide, ["2, with 25 workers", "coordinates", "silent", "mongodb://db/orders"]],
+    ["pt-BR", narrow, ["2, com 25 workers", "coordena", "em silêncio", "Banco de dados"]],
+  ]) {
+    const look = async (page, server) => {
+      await pretend(page, server);
+      await page.goto(`${server.url}/system`);
+      for (const text of texts) await page.getByText(text, { exact: true }).first().waitFor();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than its window");
+    };
+    await onPage([], look, { locale, viewport });
+  }
+});

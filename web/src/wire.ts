@@ -369,6 +369,18 @@ export interface Setting {
   idle?: string;
 }
 
+/** One process of GET /fleet. */
+export interface Member {
+  node: string;
+  role: string;
+  version: string;
+  workers: number;
+  inHand: number;
+  seenAt: string;
+  alive: boolean;
+  coordinator: boolean;
+}
+
 /** GET /pedidos/system. */
 export interface System {
   version: string;

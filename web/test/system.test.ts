@@ -5,10 +5,11 @@ import { mergeChecks, readChecks } from "../src/views/system/readiness";
 import type { Setting } from "../src/wire";
 
 test("readyz: a check per marked line", () => {
-  assert.deepEqual(readChecks("[+]store ok\n[-]disk failed\n[-]queue reason withheld\nreadyz check failed\n"), [
+  assert.deepEqual(readChecks("[+]store ok\n[-]disk failed\n[-]queue reason withheld\n[-]servers failed: redis\nreadyz check failed\n"), [
     { name: "store", ok: true },
     { name: "disk", ok: false },
     { name: "queue", ok: false, detail: "reason withheld" },
+    { name: "servers", ok: false, detail: "redis" },
   ]);
   assert.deepEqual(readChecks("ok\n"), []);
 });

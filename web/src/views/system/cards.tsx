@@ -20,12 +20,16 @@ export function StorageCard({ system }: Props) {
   const rows: [string, ComponentChildren][] = [
     [text.orders, orders === 0 ? "0" : <Link to="/browse">{f.int(orders)}</Link>],
     [text.runs, runs === 0 ? "0" : <Link to="/runs">{f.int(runs)}</Link>],
-    [text.disk, f.bytes(diskBytes)],
-    [text.perOrder, orders > 0 ? f.bytes(diskBytes / orders) : "–"],
-    [text.free, freeBytes > 0 ? f.bytes(freeBytes) : t.unknown],
-    [text.path, <CopyId id={path} full />],
   ];
-  if (l0Files !== undefined) rows.push([text.l0, <span title={t.system.l0Hint}>{f.int(l0Files)}</span>]);
+  if (diskBytes > 0) {
+    rows.push([text.disk, f.bytes(diskBytes)], [text.perOrder, orders > 0 ? f.bytes(diskBytes / orders) : "–"]);
+  }
+  if (system.engine === "embedded") {
+    rows.push([text.free, freeBytes > 0 ? f.bytes(freeBytes) : t.unknown], [text.path, <CopyId id={path} full />]);
+    if (l0Files !== undefined) rows.push([text.l0, <span title={t.system.l0Hint}>{f.int(l0Files)}</span>]);
+  } else if (path) {
+    rows.push([text.database, <CopyId id={path} full />]);
+  }
   return (
     <Card title={t.system.storage}>
       {freeBytes > 0 && <Meter share={diskBytes / (diskBytes + freeBytes)} label={t.system.used(f.bytes(diskBytes), f.bytes(freeBytes))} />}

@@ -11,7 +11,7 @@ export function readChecks(text: string): Check[] {
   return text.split("\n").flatMap((line) => {
     const [, mark, name, rest] = /^\[([+-])\](\S+) ?(.*)$/.exec(line) ?? [];
     if (!mark || !name) return [];
-    const detail = rest === "ok" || rest === "failed" ? "" : (rest ?? "");
+    const detail = rest === "ok" ? "" : (rest ?? "").replace(/^failed(: |$)/, "");
     return [{ name, ok: mark === "+", ...(detail ? { detail } : {}) }];
   });
 }

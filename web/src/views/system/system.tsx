@@ -7,8 +7,9 @@ import { Page } from "../../layout/page";
 import { ShortcutHelp } from "../../layout/shortcuts";
 import { useTurn } from "../../live/turn";
 import { useResource } from "../../resource";
-import type { System as SystemRow } from "../../wire";
+import type { Member, System as SystemRow } from "../../wire";
 import { BuildCard, ClientsCard, MemoryCard, StorageCard } from "./cards";
+import { FleetCard } from "./fleet";
 import { ReadinessCard } from "./readinesscard";
 import { Settings } from "./settings";
 import "./system.css";
@@ -21,6 +22,10 @@ export default function System() {
   const mode = useLive((s) => s.mode);
   const probe = useResource(`probe ${turn}`, (signal) => api.text("readyz", { verbose: "true" }, signal));
   const system = useResource(`system ${turn} ${mode}`, (signal) => api.get<SystemRow>("pedidos/system", {}, signal));
+  // Where one process owns the orders there is nothing to list.
+  const fleet = useResource(`fleet ${turn} ${mode}`, (signal) =>
+    boot.engine === "embedded" ? Promise.resolve([]) : api.get<Member[]>("fleet", {}, signal),
+  );
   const { data } = system;
   const gone = !data && system.error !== undefined;
   return (
@@ -36,6 +41,7 @@ export default function System() {
         )}
         {!(gone && probe.error) && <ReadinessCard probe={probe} known={data?.checks ?? []} />}
         {data && <Facts system={data} />}
+        {fleet.data && fleet.data.length > 0 && <FleetCard members={fleet.data} />}
         {!data && !system.error && <Skeleton />}
         {gone && system.error && (
           <Card>
