@@ -131,8 +131,9 @@ func (p *Pipeline) undriven(ctx context.Context) ([]order.Run, error) {
 	return left, nil
 }
 
-// await returns when something may have changed: once the store reports it and, of a
-// store that others share, every so often. It returns false if ctx ended first.
+// await returns when something may have changed: once the store reports it. A store that
+// others share is looked at every so often in any case, and not too often, for a look asks
+// a server. It returns false if ctx ended first.
 func (p *Pipeline) await(ctx context.Context, changed <-chan struct{}) bool {
 	var again <-chan time.Time
 	if p.opts.Shared {
@@ -142,9 +143,10 @@ func (p *Pipeline) await(ctx context.Context, changed <-chan struct{}) bool {
 	}
 	select {
 	case <-changed:
+		return !p.opts.Shared || sleep(ctx, lookLeast)
 	case <-again:
+		return true
 	case <-ctx.Done():
 		return false
 	}
-	return true
 }
