@@ -170,7 +170,7 @@ func benchFloor(ctx context.Context, c *console, f *benchFlags) (floor app.Measu
 
 // benchPart is what a child process does.
 func benchPart(c *console, cmd *cobra.Command, f *benchFlags) error {
-	cfg, err := loadSettings(c, cmd)
+	cfg, err := loadSettings(&console{err: io.Discard}, cmd) // the parent has given the warnings
 	if err != nil {
 		return err
 	}
