@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ func newWorker(c *console) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return work(c, cmd) },
 	}
 	cmd.Flags().String("host", "127.0.0.1", "address of the probes; other than loopback needs --insecure-open")
-	cmd.Flags().String("port", fmt.Sprint(probePort), "port of the probes; 0 for none")
+	cmd.Flags().String("port", strconv.Itoa(probePort), "port of the probes; 0 for none")
 	bindSettings(cmd, config.Distributed)
 	bindOnly(cmd, "FILAVIP_INSECURE_OPEN", "FILAVIP_ALLOWED_HOSTS", "ORDERS_QUEUE_CONCURRENCY", "LOG_LEVEL", "PROMETHEUS_METRICS")
 	return cmd

@@ -119,25 +119,25 @@ func isLoopback(host string) bool {
 // warnings says, once each, what was given and does nothing, and what is not safe.
 func (l *loader) warnings(c *Config, src Sources) []string {
 	warnings := slices.Concat(l.outdated(), l.unheeded())
-	if !c.Distributed() {
-		if unused := l.givenOf(Distributed); len(unused) > 0 {
-			warnings = append(warnings, strings.Join(unused, ", ")+
-				": not used without MONGO_URI; orders are kept in the data directory")
-		}
-	} else if src.Embedded {
+	switch unused := l.givenOf(Distributed); {
+	case !c.Distributed() && len(unused) > 0:
+		warnings = append(warnings, strings.Join(unused, ", ")+
+			": not used without MONGO_URI; orders are kept in the data directory")
+	case c.Distributed() && src.Embedded:
 		warnings = append(warnings, l.origin("MONGO_URI").name+": not used by this command; it keeps orders in a directory of its own")
-	} else if src.Stores {
-		if !c.Resume {
-			warnings = append(warnings, l.origin("FILAVIP_RESUME").name+": not used with MONGO_URI: whoever coordinates goes on with an unfinished run")
-		}
-		warnings = append(warnings, l.unsafe(c)...)
+	case c.Distributed() && src.Stores:
+		warnings = append(warnings, l.shared(c)...)
 	}
 	return append(warnings, l.nearMisses()...)
 }
 
-// unsafe says what the promises are worth that were given up.
-func (l *loader) unsafe(c *Config) []string {
+// shared says what does nothing where processes share the orders, and what the promises
+// are worth that were given up.
+func (l *loader) shared(c *Config) []string {
 	var warnings []string
+	if !c.Resume {
+		warnings = append(warnings, l.origin("FILAVIP_RESUME").name+": not used with MONGO_URI: whoever coordinates goes on with an unfinished run")
+	}
 	if c.UnsafeRedisEviction {
 		warnings = append(warnings, l.origin("FILAVIP_UNSAFE_REDIS_EVICTION").name+
 			": UNSAFE: a full Redis may evict lanes, and work stands still until they are rebuilt")
