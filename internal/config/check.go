@@ -83,11 +83,27 @@ func reachable(host string) string {
 // exposure reports an address to listen on that other machines reach, unless that was
 // asked for.
 func (l *loader) exposure(c *Config) {
-	if !c.InsecureOpen && !isLoopback(c.Host) {
+	if !c.InsecureOpen && !c.APIKey.IsSet() && !isLoopback(c.Host) {
 		l.problem(l.origin("HOST"), false, c.Host,
-			"other machines reach this address, and callers are not authenticated",
-			"a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that")
+			"other machines reach this address, and nobody is asked for a key",
+			"a loopback address such as HOST=127.0.0.1; or a key in FILAVIP_API_KEY, or in a file that FILAVIP_API_KEY_FILE (--api-key-file) names; "+
+				"or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that")
 	}
+}
+
+// nameless warns of a server that other machines reach, and that has no name they could
+// reach it by.
+func nameless(c *Config) []string {
+	if !isUnspecified(c.Host) || len(c.AllowedHosts) > 0 {
+		return nil
+	}
+	return []string{"HOST=" + c.Host + ": requests of other machines are refused until FILAVIP_ALLOWED_HOSTS (--allowed-hosts) " +
+		"has the names and addresses that they reach this one by"}
+}
+
+func isUnspecified(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsUnspecified()
 }
 
 // idleness reports a process that would have nothing to do, and one without workers where

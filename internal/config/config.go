@@ -3,18 +3,22 @@ package config
 import (
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // Config holds the effective value of every setting. It is valid if [Load] made it.
 // The settings table says what each field means to a user.
 type Config struct {
-	Host         string   // an IP address or host name; loopback unless InsecureOpen, if the command listens
+	Host         string   // an IP address or host name; loopback unless APIKey or InsecureOpen is set, if the command listens
 	Port         int      // 0: any free one
 	AllowedHosts []string // beside the loopback names; lower case, without port
 	CORSOrigins  []string // scheme://host[:port], as browsers send them
 	InsecureOpen bool
+
+	APIKey Secret // set: a server asks for it, and client commands send it
 
 	Data   string
 	Resume bool // an unfinished run goes on at start
@@ -55,7 +59,7 @@ type Config struct {
 
 	URL string // of the server that client commands talk to; never empty
 
-	// Warnings are sentences about names that were given and do nothing.
+	// Warnings are sentences about what was given and does nothing, or not what was meant.
 	Warnings []string
 
 	entries []Entry
@@ -71,6 +75,16 @@ func (c *Config) DashboardAddr() string {
 		return ""
 	}
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.DashboardPort))
+}
+
+// Hosts returns the names that requests may have the server by, beside the loopback ones:
+// AllowedHosts, and Host if it is one and does not stand for all addresses.
+func (c *Config) Hosts() []string {
+	hosts := slices.Clone(c.AllowedHosts)
+	if host, ok := parseHost(c.Host); ok && !isLoopback(host) && !isUnspecified(host) && !strings.Contains(host, "%") {
+		hosts = append(hosts, host)
+	}
+	return hosts
 }
 
 // Addr returns the host and port to listen on, joined.

@@ -64,6 +64,18 @@ func secret(s Setting, at func(*Config) *Secret) Setting {
 	return s
 }
 
+// key makes the row of a secret that is sent in a header, and that nobody should guess.
+func key(s Setting, at func(*Config) *Secret) Setting {
+	s = secret(s, at)
+	s.Allowed = showRange(s.Min, s.Max) + " printable ASCII characters without spaces, as `openssl rand -hex 32` makes them, or nothing"
+	s.set = func(c *Config, t string) bool {
+		*at(c) = NewSecret(t)
+		length := int64(len(t))
+		return t == "" || length >= s.Min && length <= s.Max && !strings.ContainsFunc(t, func(r rune) bool { return r <= ' ' || r > '~' })
+	}
+	return s
+}
+
 func mongoURI(s Setting, at func(*Config) *URI) Setting {
 	s.Kind, s.Secret, s.Allowed = Address, true, "mongodb://host... or mongodb+srv://host..., or nothing"
 	s.set = func(c *Config, t string) bool {

@@ -16,7 +16,7 @@ type Sources struct {
 	// Flags holds the flags that were given, by the names in the settings table.
 	Flags map[string]string
 	// Listens says whether the command opens HOST and PORT. Only then must a HOST that
-	// other machines reach be allowed by FILAVIP_INSECURE_OPEN.
+	// other machines reach come with a key, or be allowed by FILAVIP_INSECURE_OPEN.
 	Listens bool
 	// Stores says whether the command opens the orders, wherever they are kept.
 	Stores bool
@@ -50,6 +50,9 @@ func Load(src Sources) (Config, error) {
 		return Config{}, errors.Join(l.problems...)
 	}
 	c.Warnings = l.warnings(&c, src)
+	if src.Listens {
+		c.Warnings = append(c.Warnings, nameless(&c)...)
+	}
 	if src.Embedded {
 		c.MongoURI = URI{}
 	}

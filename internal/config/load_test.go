@@ -131,10 +131,11 @@ func TestEverySettingIsEffective(t *testing.T) {
 		"FILAVIP_SIMULATE_WORK": "2ms", "FILAVIP_SIMULATE_FAILURES": "0.01", "BACKEND_LOGS": "false",
 		"LOG_LEVEL": "debug", "LOG_PROGRESS_EVERY_MS": "200", "LOG_MEMORY": "true", "LOG_FLUSH_INTERVAL_MS": "201",
 		"LOG_BUFFER_MAX": "51", "PROMETHEUS_METRICS": "false", "DASHBOARD_REFRESH": "1000", "DASHBOARD_PORT": "3001",
-		"FILAVIP_URL": "https://h/base",
+		"FILAVIP_URL": "https://h/base", "FILAVIP_API_KEY": sixteen,
 	}
 	want := Config{
-		Host: "::1", Port: 4000, AllowedHosts: []string{"shop.example", "10.0.0.7"},
+		APIKey: NewSecret(sixteen),
+		Host:   "::1", Port: 4000, AllowedHosts: []string{"shop.example", "10.0.0.7"},
 		CORSOrigins: []string{"https://a.example", "http://localhost:3001"}, InsecureOpen: true,
 		Data: "/var/lib/filavip", Resume: false,
 		MongoURI: NewURI("mongodb://m:27017/orders"), RedisURL: NewURI("redis://r:1/3"),
@@ -164,7 +165,7 @@ func TestEverySettingIsEffective(t *testing.T) {
 	got := load(t, Sources{Environ: environ})
 	for _, e := range got.Entries() {
 		shown := values[e.Key]
-		if e.Key == "REDIS_PASSWORD" {
+		if e.Key == "REDIS_PASSWORD" || e.Key == "FILAVIP_API_KEY" {
 			shown = "***"
 		}
 		if e.Value != shown || e.Origin != Environment {
@@ -256,8 +257,9 @@ func TestRefusedTogether(t *testing.T) {
 	}{
 		{
 			"open without saying so", Sources{Environ: []string{"HOST=0.0.0.0"}, Listens: true},
-			`HOST="0.0.0.0" (environment): other machines reach this address, and callers are not authenticated; ` +
-				`allowed: a loopback address such as HOST=127.0.0.1, or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that`,
+			`HOST="0.0.0.0" (environment): other machines reach this address, and nobody is asked for a key; ` +
+				`allowed: a loopback address such as HOST=127.0.0.1; or a key in FILAVIP_API_KEY, or in a file that FILAVIP_API_KEY_FILE (--api-key-file) names; ` +
+				`or FILAVIP_INSECURE_OPEN=true (--insecure-open) to accept that`,
 		},
 		{
 			"alias and key", Sources{Environ: []string{"DASHBOARD_REFRESH=1000", "NEXT_PUBLIC_DASHBOARD_REFRESH=2000"}},

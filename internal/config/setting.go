@@ -29,6 +29,7 @@ type Group string
 // The groups.
 const (
 	Listen      Group = "listen"
+	Access      Group = "access" // of servers and of their clients
 	Storage     Group = "storage"
 	Distributed Group = "distributed"
 	Queue       Group = "queue"

@@ -9,7 +9,7 @@ import (
 // Settings returns every setting there is. The caller owns the slice.
 func Settings() []Setting {
 	return slices.Concat(
-		listenSettings(), storageSettings(), distributedSettings(),
+		listenSettings(), accessSettings(), storageSettings(), distributedSettings(),
 		queueSettings(), logSettings(), viewSettings(),
 	)
 }
@@ -21,20 +21,35 @@ func listenSettings() []Setting {
 	const origins = "origins such as https://shop.example:8443, separated by commas; * is refused"
 	return []Setting{
 		text(Setting{Key: "HOST", Flag: "host", Group: Listen, Default: "127.0.0.1",
-			Help: "address to listen on; other than loopback needs --insecure-open"},
+			Help: "address to listen on; other than loopback needs a key, or --insecure-open"},
 			"an IP address or host name, without port", isHost, func(c *Config) *string { return &c.Host }),
 		integer(Setting{Key: "PORT", Flag: "port", Group: Listen, Default: defaultPort,
 			Help: "port of the API; 0 takes any free one"},
 			0, 65535, func(c *Config) *int { return &c.Port }),
 		list(Setting{Key: "FILAVIP_ALLOWED_HOSTS", Flag: "allowed-hosts", Group: Listen,
-			Help: "host names that requests may name, beside the loopback ones"},
+			Help: "host names that requests may name, beside the loopback ones and HOST"},
 			hosts, parseHost, func(c *Config) *[]string { return &c.AllowedHosts }),
 		list(Setting{Key: "CORS_ORIGIN", Flag: "cors-origin", Group: Listen,
 			Help: "origins of web pages that may call the API from elsewhere"},
 			origins, parseOrigin, func(c *Config) *[]string { return &c.CORSOrigins }),
 		boolean(Setting{Key: "FILAVIP_INSECURE_OPEN", Flag: "insecure-open", Group: Listen, Default: "false",
-			Help: "allow a HOST that other machines reach, although callers are not authenticated"},
+			Help: "allow a HOST that other machines reach, although nobody is asked for a key"},
 			func(c *Config) *bool { return &c.InsecureOpen }),
+	}
+}
+
+// Bounds of the key's length, in bytes. A shorter one could be guessed; a longer one need
+// not fit where clients have to put it.
+const (
+	minKey = 16
+	maxKey = 512
+)
+
+func accessSettings() []Setting {
+	return []Setting{
+		key(Setting{Key: "FILAVIP_API_KEY", Flag: "api-key-file", Group: Access, Min: minKey, Max: maxKey,
+			Help: "key that a server asks everybody for, and that client commands send; empty: none"},
+			func(c *Config) *Secret { return &c.APIKey }),
 	}
 }
 
