@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/filavip/filavip/internal/auth"
 	"github.com/filavip/filavip/internal/metrics"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -37,6 +38,8 @@ type Options struct {
 	Origins []string
 	// InFlight is how many requests are answered at once; more get 503. Default: 256.
 	InFlight int
+	// Guard asks for the key. Default: one that asks nobody.
+	Guard *auth.Guard
 	// Mounts are handlers beside the API's own.
 	Mounts []Mount
 	// Series answers GET /pedidos/timeseries. Default: nothing was ever sampled.
@@ -74,6 +77,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Version == "" {
 		o.Version = "dev"
+	}
+	if o.Guard == nil {
+		o.Guard = auth.New(auth.Options{})
 	}
 	if o.Series == nil {
 		o.Series = noSeries{}
@@ -186,6 +192,7 @@ func (a *API) register() {
 	a.registerFleet()
 	a.registerHealth()
 	a.registerProblems()
+	a.registerSession()
 	a.registerDocument()
 	a.mount()
 }
@@ -197,6 +204,8 @@ func humaConfig(version string) huma.Config {
 	config.Info.Description = "A durable order queue that serves VIP orders first."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
+	config.Components.SecuritySchemes = securitySchemes()
+	config.Security = keyAsked()
 	config.AllowAdditionalPropertiesByDefault = true
 	schemas := config.Components.Schemas
 	schemas.RegisterTypeAlias(reflect.TypeFor[wire.Instant](), reflect.TypeFor[*time.Time]())

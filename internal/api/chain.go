@@ -27,6 +27,7 @@ func (a *API) chain() (http.Handler, error) {
 		a.open.unless(limitBody(a.deny)),
 		a.open.unless(limitInFlight(a.opts.InFlight, m.refused, a.deny)),
 		a.open.unless(sites.refuseForeign(a.deny)),
+		a.askForKey,
 		sites.allowTrusted,
 		hosts.refuseUnknown(a.deny),
 		setHeaders,

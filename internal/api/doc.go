@@ -4,12 +4,18 @@
 //
 // # A request's way
 //
-//	log > recover > security headers > Host list > CORS > cross-origin check
+//	log > recover > security headers > Host list > CORS > key > cross-origin check
 //	    > in-flight cap > body limit > routing > parameters > handler
 //
 // Each of those is one small function in a file of its own. Whatever refuses a request
 // answers with a problem (RFC 9457) whose type is a page of this very server, in the
 // language the client asked for.
+//
+// # The key
+//
+// Where there is one, every request needs it, but for routes that say of themselves that
+// they are open: the dashboard's pages and files, which have to ask for it; the exchange of
+// the key for a session; and the probes, which then say no more than yes or no.
 //
 // # Parameters
 //

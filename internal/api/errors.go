@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/filavip/filavip/internal/auth"
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/wire"
 )
@@ -22,6 +23,10 @@ func kindOf(err error) kind {
 		err  error
 		kind kind
 	}{
+		{auth.ErrNoKey, keyNeeded},
+		{auth.ErrWrongKey, wrongKey},
+		{auth.ErrNoSession, sessionEnded},
+		{auth.ErrTooMany, tooManyWrong},
 		{order.ErrNotFound, notFound},
 		{order.ErrInvalid, invalidParameter},
 		{order.ErrRunActive, runActive},
@@ -121,6 +126,9 @@ func (a *API) problem(r *http.Request, err error) *problem {
 	}
 	if mine.kind.passes() {
 		p.header = http.Header{"Retry-After": {"1"}}
+	}
+	if p.Status == http.StatusUnauthorized {
+		p.header = http.Header{"WWW-Authenticate": {"Bearer"}}
 	}
 	return p
 }

@@ -26,11 +26,11 @@ func (a *API) registerHealth() {
 	handle(a, route{
 		method: http.MethodGet, paths: []string{"/health/ready", "/pedidos/health/ready", "/orders/health/ready"}, id: "get-ready", tag: "health",
 		summary: "Whether the server can do its work",
-		more:    "503 if it cannot, with the same body.",
+		more:    "503 if it cannot, with the same body. Without the key, where there is one, services is empty and uptime 0.", open: true,
 	}, a.ready)
 	handle(a, route{
 		method: http.MethodGet, paths: []string{"/health/live", "/pedidos/health/live"}, id: "get-live", tag: "health",
-		summary: "That the process answers",
+		summary: "That the process answers", open: true,
 	}, a.live)
 }
 
@@ -51,7 +51,7 @@ func (a *API) queueHealth(ctx context.Context, req *request) (*healthAnswer[wire
 	return &healthAnswer[wire.QueueHealth]{http.StatusOK, health}, nil
 }
 
-func (a *API) ready(ctx context.Context, _ *request) (*healthAnswer[wire.Ready], error) {
+func (a *API) ready(ctx context.Context, req *request) (*healthAnswer[wire.Ready], error) {
 	now := wire.At(a.opts.Now())
 	out := &healthAnswer[wire.Ready]{http.StatusOK, wire.Ready{
 		Status: "ready", TS: now, Timestamp: now,
@@ -64,6 +64,9 @@ func (a *API) ready(ctx context.Context, _ *request) (*healthAnswer[wire.Ready],
 			out.Body.Services[found.name] = found.failure()
 			out.Status, out.Body.Status = http.StatusServiceUnavailable, "unavailable"
 		}
+	}
+	if !a.opts.Guard.Admits(req.http) {
+		out.Body.Services, out.Body.Uptime = map[string]string{}, 0
 	}
 	return out, nil
 }

@@ -19,6 +19,9 @@ func newHosts(configured []string) (*hosts, error) {
 	h := &hosts{names: map[string]bool{"localhost": true}}
 	for _, host := range configured {
 		name, ok := parseHost(host)
+		if addr, err := netip.ParseAddr(host); err == nil {
+			name, ok = addr.String(), addr.Zone() == ""
+		}
 		if !ok {
 			return nil, fmt.Errorf("%w: host %q; allowed: a name or an address, with or without a port", order.ErrInvalid, host)
 		}

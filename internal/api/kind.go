@@ -24,6 +24,10 @@ const (
 	bodyTooLarge     kind = "body-too-large"
 	mediaType        kind = "unsupported-media-type"
 	unknownHost      kind = "unknown-host"
+	keyNeeded        kind = "key-needed"
+	wrongKey         kind = "wrong-key"
+	sessionEnded     kind = "session-ended"
+	tooManyWrong     kind = "too-many-wrong-keys"
 	internalError    kind = "internal-error"
 	damagedStore     kind = "damaged-store"
 	noAnswer         kind = "store-unavailable"
@@ -36,7 +40,7 @@ func kinds() []kind {
 	return []kind{
 		invalidParameter, invalidBody, crossOrigin, notFound, unknownRoute, methodNotAllowed,
 		runActive, staleCall, claimLost, queuePaused, gateShut, refConflict, keyInUse, keyReused,
-		bodyTooLarge, mediaType, unknownHost, internalError, damagedStore, noAnswer, overloaded, diskFull,
+		bodyTooLarge, mediaType, unknownHost, keyNeeded, wrongKey, sessionEnded, tooManyWrong, internalError, damagedStore, noAnswer, overloaded, diskFull,
 	}
 }
 
@@ -45,6 +49,8 @@ func (k kind) status() int {
 	switch k {
 	case invalidParameter, invalidBody:
 		return http.StatusBadRequest
+	case keyNeeded, wrongKey, sessionEnded:
+		return http.StatusUnauthorized
 	case crossOrigin:
 		return http.StatusForbidden
 	case notFound, unknownRoute:
@@ -59,6 +65,8 @@ func (k kind) status() int {
 		return http.StatusRequestEntityTooLarge
 	case mediaType:
 		return http.StatusUnsupportedMediaType
+	case tooManyWrong:
+		return http.StatusTooManyRequests
 	case unknownHost:
 		return http.StatusMisdirectedRequest
 	case noAnswer, overloaded:
@@ -73,7 +81,9 @@ func (k kind) status() int {
 func (k kind) uri() string { return "/problems/" + string(k) }
 
 // passes says whether the same call may work a moment later.
-func (k kind) passes() bool { return k == keyInUse || k == noAnswer || k == overloaded }
+func (k kind) passes() bool {
+	return k == keyInUse || k == noAnswer || k == overloaded || k == tooManyWrong
+}
 
 // The texts that explain the kind.
 func (k kind) title() text  { return text("title/" + string(k)) }

@@ -40,6 +40,7 @@ const (
 	textRunActive    text = "detail/run-active/named"
 	textUnknownHost  text = "detail/unknown-host/named"
 	textNotJSON      text = "detail/unsupported-media-type/named"
+	textNoKeyInBody  text = "detail/invalid-body/no-key"
 
 	textStarted   text = "started"
 	textForced    text = "started/forced"

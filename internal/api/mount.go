@@ -18,12 +18,18 @@ type Mount struct {
 	// from nor how long their body is: the handler sees to all that, with
 	// [API.AllowsOrigin] and limits of its own.
 	Live bool
+	// Open says that nobody is asked for the key: it is a file or a page that gives nothing
+	// away, or the handler asks for the key itself.
+	Open bool
 }
 
 // mount registers the handlers that the API was given.
 func (a *API) mount() {
 	for _, m := range a.opts.Mounts {
 		a.routes.raw(m.Method, m.Path, m.Handler)
+		if m.Open {
+			a.routes.letIn(m.Method, m.Path)
+		}
 		if m.Live {
 			a.open = append(a.open, m.Path)
 		}
@@ -64,7 +70,8 @@ func (a *API) AllowsOrigin(r *http.Request) bool { return a.sites.admit(r) }
 
 // Call does what a POST to the path with that JSON object as its body would do, for
 // somebody who made the request from, and returns the status code and the JSON body of
-// the answer. It is for commands that arrive by another way than HTTP.
+// the answer. It is for commands that arrive by another way than HTTP. The key or session
+// of from goes along, so it is asked for here as everywhere.
 func (a *API) Call(ctx context.Context, from *http.Request, path string, fields []byte) (status int, answer []byte) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, bytes.NewReader(fields))
 	if err != nil {
@@ -72,7 +79,7 @@ func (a *API) Call(ctx context.Context, from *http.Request, path string, fields 
 	}
 	r.RemoteAddr, r.Host, r.RequestURI = from.RemoteAddr, from.Host, path
 	r.Header.Set("Content-Type", jsonType)
-	for _, name := range []string{"Accept-Language", "User-Agent"} {
+	for _, name := range []string{"Accept-Language", "User-Agent", "Authorization", "Cookie"} {
 		r.Header[name] = from.Header[name]
 	}
 	w := &inMemory{header: http.Header{}}

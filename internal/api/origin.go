@@ -58,8 +58,8 @@ func (s *sites) admit(r *http.Request) bool {
 	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
-// allowTrusted tells browsers that pages of trusted sites may read the answers. There
-// are no credentials to send, so none are allowed.
+// allowTrusted tells browsers that pages of trusted sites may read the answers. They may
+// send the key. A session is for our own pages: no other site's may have its cookie sent.
 func (s *sites) allowTrusted(next http.Handler) http.Handler {
 	if len(s.trusted) == 0 {
 		return next
@@ -77,7 +77,7 @@ func (s *sites) allowTrusted(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
-			h.Set("Access-Control-Allow-Headers", "Accept-Language, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID")
+			h.Set("Access-Control-Allow-Headers", "Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID")
 			h.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return

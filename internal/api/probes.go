@@ -26,14 +26,14 @@ func newPlain(status int, body []byte) *plain {
 func (a *API) registerProbes() {
 	handle(a, route{
 		method: http.MethodGet, paths: []string{"/livez"}, id: "livez", tag: "health",
-		summary: "That the process answers; asks nothing else",
+		summary: "That the process answers; asks nothing else", open: true,
 	}, func(context.Context, *request) (*plain, error) {
 		return newPlain(http.StatusOK, []byte("ok\n")), nil
 	})
 	handle(a, route{
 		method: http.MethodGet, paths: []string{"/readyz", "/healthz"}, id: "readyz", tag: "health",
 		summary: "Whether the server can do its work",
-		more:    "?verbose lists every check; ?exclude=name, as often as needed, leaves one out. 503 if one fails, and from the start of a shutdown on.",
+		more:    "?verbose lists every check; ?exclude=name, as often as needed, leaves one out. 503 if one fails, and from the start of a shutdown on. Without the key, where there is one, both count for nothing and no check is named.", open: true,
 	}, a.readyz)
 	for _, path := range []string{"/livez", "/readyz", "/healthz"} {
 		a.documentPlain(path)
@@ -90,7 +90,12 @@ func (a *API) checkShutdown(context.Context) error {
 func (a *API) readyz(ctx context.Context, req *request) (*plain, error) {
 	var report bytes.Buffer
 	ready := true
-	for _, found := range a.runChecks(ctx, req.args["exclude"]) {
+	known := a.opts.Guard.Admits(req.http)
+	exclude, verbose := req.args["exclude"], len(req.args["verbose"]) > 0
+	if !known { // or it would tell by and by which check fails
+		exclude, verbose = nil, false
+	}
+	for _, found := range a.runChecks(ctx, exclude) {
 		if found.err != nil {
 			ready = false
 			fmt.Fprintf(&report, "[-]%s %s\n", found.name, found.failure())
@@ -98,7 +103,9 @@ func (a *API) readyz(ctx context.Context, req *request) (*plain, error) {
 		}
 		fmt.Fprintf(&report, "[+]%s ok\n", found.name)
 	}
-	_, verbose := req.args["verbose"]
+	if !known {
+		report.Reset()
+	}
 	switch {
 	case !ready:
 		report.WriteString("readyz check failed\n")

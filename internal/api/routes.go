@@ -20,8 +20,9 @@ type route struct {
 	more    string
 	status  int // when it worked; zero: 200
 	params  []parameter
-	errors  []int // beside 400 and 500
+	errors  []int // beside 400, 401 and 500
 	old     bool  // deprecated
+	open    bool  // nobody is asked for the key
 }
 
 // handle registers a route whose handler answers with O.
@@ -29,6 +30,9 @@ func handle[O any](a *API, rt route, handler func(context.Context, *request) (*O
 	for i, at := range rt.paths {
 		op := a.operation(rt, i)
 		a.routes.add(rt.method, at)
+		if rt.open {
+			a.routes.letIn(rt.method, at)
+		}
 		huma.Register(a.huma, op, func(ctx context.Context, req *request) (*O, error) {
 			out, err := answer(ctx, a, req, handler)
 			if err != nil {
@@ -60,6 +64,10 @@ func answer[O any](ctx context.Context, a *API, req *request, handler func(conte
 
 // operation makes huma's description of a route at one of its paths.
 func (a *API) operation(rt route, i int) huma.Operation {
+	codes := append([]int{http.StatusBadRequest, http.StatusInternalServerError}, rt.errors...)
+	if !rt.open {
+		codes = append(codes, http.StatusUnauthorized)
+	}
 	op := huma.Operation{
 		Method:        rt.method,
 		Path:          rt.paths[i],
@@ -69,7 +77,10 @@ func (a *API) operation(rt route, i int) huma.Operation {
 		Description:   rt.more,
 		DefaultStatus: rt.status,
 		Deprecated:    rt.old,
-		Responses:     a.errorResponses(append([]int{http.StatusBadRequest, http.StatusInternalServerError}, rt.errors...)),
+		Responses:     a.errorResponses(codes),
+	}
+	if rt.open {
+		op.Security = nobodyAsked()
 	}
 	if i > 0 {
 		op.OperationID += strings.NewReplacer("/", "-", "{", "", "}", "").Replace(rt.paths[i])
@@ -97,10 +108,11 @@ type routes struct {
 	deep    *http.ServeMux      // of patterns with something behind a wildcard, which mux would call ambiguous
 	paths   []string            // each once
 	literal map[string][]string // methods by path, of paths without wildcards
+	open    map[string]bool     // patterns that nobody needs the key for
 }
 
 func newRoutes() *routes {
-	return &routes{mux: http.NewServeMux(), deep: http.NewServeMux(), literal: map[string][]string{}}
+	return &routes{mux: http.NewServeMux(), deep: http.NewServeMux(), literal: map[string][]string{}, open: map[string]bool{}}
 }
 
 // HandleFunc implements [humago.Mux].
@@ -140,6 +152,15 @@ func (rt *routes) add(method, at string) {
 		methods = append(methods, http.MethodHead)
 	}
 	rt.literal[at] = methods
+}
+
+// letIn opens a route to those without the key.
+func (rt *routes) letIn(method, at string) { rt.open[method+" "+at] = true }
+
+// isOpen says whether the very route that will answer a request is open.
+func (rt *routes) isOpen(r *http.Request) bool {
+	_, pattern := rt.of(r).Handler(r)
+	return rt.open[pattern]
 }
 
 // raw registers a handler that huma does not see.

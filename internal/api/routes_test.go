@@ -64,6 +64,8 @@ func surface() map[string]int {
 		"GET /pedidos/queue/dead-letter/groups":   200,
 		"POST /pedidos/queue/dead-letter/retry":   400,
 		"POST /pedidos/queue/dead-letter/discard": 400,
+		"POST /session":                           400,
+		"DELETE /session":                         204,
 	}
 }
 
@@ -111,6 +113,9 @@ func TestWrongMethod(t *testing.T) {
 	for route := range surface() {
 		method, path, _ := strings.Cut(route, " ")
 		allow := map[string]string{"GET": "GET, HEAD, OPTIONS", "POST": "POST, OPTIONS"}[method]
+		if path == "/session" {
+			allow = "POST, DELETE, OPTIONS"
+		}
 		path = strings.NewReplacer("{id}", "nope", "{name}", "nope").Replace(path)
 		for _, wrong := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} {
 			if slices.Contains(strings.Split(allow, ", "), wrong) {

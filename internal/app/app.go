@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/filavip/filavip/internal/api"
+	"github.com/filavip/filavip/internal/auth"
 	"github.com/filavip/filavip/internal/config"
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/logbook"
@@ -66,6 +67,7 @@ type App struct {
 	began    time.Time
 	growth   *growth // of the store's totals
 	rejects  *rejectLog
+	guard    *auth.Guard
 	api      *api.API
 	live     *realtime.Live
 	server   *http.Server

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/realtime"
@@ -22,6 +23,7 @@ func (a *App) newLive() *realtime.Live {
 		},
 		Refuse:      a.refuseStream,
 		AllowOrigin: func(r *http.Request) bool { return a.api.AllowsOrigin(r) },
+		Authorize:   func(r *http.Request) (time.Time, *wire.Problem) { return a.api.Authorize(r) },
 		Registry:    a.metrics,
 		Version:     a.opts.Version,
 		Now:         a.clock,
@@ -53,6 +55,7 @@ func (a *App) newPages() (*ui.Handler, error) {
 			}
 			return s, json.Unmarshal(body, &s)
 		},
+		Admits:    a.guard.Admits,
 		Language:  func(r *http.Request) string { return a.api.Language(r) },
 		Version:   a.opts.Version,
 		Workers:   a.pool.Workers(),
@@ -66,8 +69,9 @@ func (a *App) newPages() (*ui.Handler, error) {
 // mounts returns what is served beside the API: the live view and the pages.
 func (a *App) mounts() ([]api.Mount, error) {
 	all := []api.Mount{
-		{Method: http.MethodGet, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
-		{Method: http.MethodPost, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true},
+		// Its clients may show the key after the handshake: the live view asks for it then.
+		{Method: http.MethodGet, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true, Open: true},
+		{Method: http.MethodPost, Path: "/socket.io/", Handler: a.live.SocketIO(), Live: true, Open: true},
 		{Method: http.MethodGet, Path: "/pedidos/stream", Handler: a.live.Stream(), Live: true},
 	}
 	pages, err := a.newPages()
@@ -75,7 +79,7 @@ func (a *App) mounts() ([]api.Mount, error) {
 		return nil, err
 	}
 	for _, path := range pages.Routes() {
-		all = append(all, api.Mount{Method: http.MethodGet, Path: path, Handler: pages})
+		all = append(all, api.Mount{Method: http.MethodGet, Path: path, Handler: pages, Open: true})
 	}
 	return all, nil
 }

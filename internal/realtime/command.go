@@ -49,7 +49,7 @@ func (l *Live) handle(ctx context.Context, s *socketio.Socket, e socketio.Event)
 	if !ok {
 		return l.refuse(ctx, s, e, problemOf("Invalid body", "the event's data is not one object with the parameters of the command, or nothing"))
 	}
-	status, answer := l.opts.Call(ctx, s.Request(), c.path, fields)
+	status, answer := l.opts.Call(ctx, requestOf(s), c.path, fields)
 	if status >= http.StatusBadRequest {
 		return l.refuse(ctx, s, e, answer)
 	}

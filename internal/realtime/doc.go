@@ -13,6 +13,13 @@
 //	metrics     one sample a second
 //	log         one line of the log
 //
+// # The key
+//
+// Where there is one, a stream needs it as every request does. A Socket.IO client shows it
+// in a header, as a session's cookie or as token in its auth payload, and is refused by a
+// CONNECT_ERROR whose data is the problem. Its commands are carried out with what it showed
+// when it connected. A connection does not outlive the session it was opened with.
+//
 // # Loss
 //
 // Every phase change reaches every client that stays connected and reads: they are

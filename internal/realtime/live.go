@@ -46,6 +46,10 @@ type Options struct {
 	// AllowOrigin says whether the page that sent a request may connect. Default: pages
 	// of this host.
 	AllowOrigin func(*http.Request) bool
+	// Authorize says until when whoever made a request may be connected, zero for good, or
+	// why not at all. A Socket.IO client may have put the key into its auth payload, as
+	// token; it is then in the request as a Bearer. Default: everybody, for good.
+	Authorize func(*http.Request) (until time.Time, refusal *wire.Problem)
 
 	// MaxSockets is how many Socket.IO clients there may be. Default: 10,000.
 	MaxSockets int
@@ -79,6 +83,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
+	}
+	if o.Authorize == nil {
+		o.Authorize = letEverybodyIn
 	}
 	if o.Version == "" {
 		o.Version = "dev"
@@ -143,6 +150,7 @@ func New(opts Options) *Live {
 		WriteTimeout:   opts.Patience,
 		Outbox:         outbox,
 		AllowOrigin:    opts.AllowOrigin,
+		Connect:        l.join,
 		Serve:          l.serve,
 		Handle:         l.handle,
 		Log:            l.log,

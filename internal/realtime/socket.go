@@ -13,6 +13,8 @@ import (
 
 // serve sends a Socket.IO client all events until it has gone or is too slow.
 func (l *Live) serve(ctx context.Context, s *socketio.Socket) {
+	ctx, cancel := l.allowed(ctx, requestOf(s))
+	defer cancel()
 	sub, current := l.opts.Hub.Subscribe(event.Filter{After: l.resumeAt(lastEventID(s.Auth()))})
 	defer sub.Close()
 	if err := s.Emit(ctx, wire.EventConnected, l.hello(s.ID()), l.encoder.id(sub.Resume())); err != nil {
@@ -29,6 +31,9 @@ func (l *Live) serve(ctx context.Context, s *socketio.Socket) {
 	l.ended(err)
 	if _, cut := errors.AsType[*event.CutError](err); cut {
 		s.Drop("too slow for its phase changes")
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		s.Drop("its session has ended") // it comes back, and is told so
 	}
 }
 

@@ -42,7 +42,7 @@ func (l *Live) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	defer l.streaming.Done()
 	out := &stream{http: http.NewResponseController(w), w: w, patience: l.opts.Patience, closing: l.closing}
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := l.allowed(r.Context(), r)
 	defer cancel()
 	defer context.AfterFunc(l.closing, func() { cancel(); out.hurry() })()
 

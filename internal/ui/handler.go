@@ -19,6 +19,9 @@ const patience = 2 * time.Second
 type Options struct {
 	// Status returns the current status. A page whose status cannot be read says so.
 	Status func(context.Context) (wire.Status, error)
+	// Admits says whether whoever asks for a page may see the status and how the server is
+	// set up. Others get a page that asks for the key. Default: everybody may.
+	Admits func(*http.Request) bool
 	// Language returns the tag of the language that a client likes best, en or pt-BR. What
 	// the page has chosen, as ?lang= or in the cookie filavip_lang, comes before it.
 	// Default: en.
@@ -42,6 +45,9 @@ type Options struct {
 func (o Options) withDefaults() (Options, error) {
 	if o.Status == nil {
 		return o, errors.New("ui: no Status")
+	}
+	if o.Admits == nil {
+		o.Admits = func(*http.Request) bool { return true }
 	}
 	if o.Language == nil {
 		o.Language = func(*http.Request) string { return english }
@@ -145,9 +151,17 @@ func (h *Handler) register() error {
 // page writes a page.
 func (h *Handler) page(w http.ResponseWriter, r *http.Request, p page) {
 	lang := h.language(r)
-	status := h.status(r.Context())
+	admitted := h.opts.Admits(r)
+	var status *wire.Status
+	if admitted {
+		status = h.status(r.Context())
+	}
+	v := h.view(r, p, lang, status)
+	if !admitted {
+		v.lock()
+	}
 	var buf bytes.Buffer
-	if err := h.shells[lang].write(&buf, h.view(r, p, lang, status)); err != nil {
+	if err := h.shells[lang].write(&buf, v); err != nil {
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
 		return
 	}
@@ -159,7 +173,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, p page) {
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("Cache-Control", "no-store")
 	head.Add("Vary", "Accept-Language, Cookie")
-	if status == nil {
+	if status == nil && admitted {
 		head.Set("Retry-After", "1")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}

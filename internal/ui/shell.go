@@ -55,9 +55,17 @@ type view struct {
 	Base                  string
 	Entry                 entry
 	Pages                 []link
+	Locked                bool         // the key is asked for first
 	Status                *wire.Status // nil if it cannot be read
 	Boot                  boot
 	Linked                linked
+}
+
+// lock takes out of a page what is for those with the key alone.
+func (v *view) lock() {
+	v.Locked, v.Status = true, nil
+	v.Boot = boot{Base: v.Boot.Base, Lang: v.Boot.Lang, Theme: v.Boot.Theme, Locked: true}
+	v.Linked.Version = ""
 }
 
 // link is one of the navigation.
@@ -71,13 +79,14 @@ type boot struct {
 	Base      string       `json:"base"`
 	Lang      string       `json:"lang"`
 	Theme     string       `json:"theme,omitempty"`
+	Locked    bool         `json:"locked,omitempty"` // then nothing below is there
 	Status    *wire.Status `json:"status,omitempty"`
-	RefreshMs int64        `json:"refreshMs"`
-	MaxOrders int64        `json:"maxOrders"`
-	Version   string       `json:"version"`
-	Workers   int          `json:"workers"`
-	Engine    string       `json:"engine"`
-	Tiers     [4]uint32    `json:"tiers"`
+	RefreshMs int64        `json:"refreshMs,omitempty"`
+	MaxOrders int64        `json:"maxOrders,omitempty"`
+	Version   string       `json:"version,omitempty"`
+	Workers   int          `json:"workers,omitempty"`
+	Engine    string       `json:"engine,omitempty"`
+	Tiers     [4]uint32    `json:"tiers,omitzero"`
 }
 
 // linked describes the application to those who read linked data.
@@ -86,7 +95,7 @@ type linked struct {
 	Type            string `json:"@type"`
 	Name            string `json:"name"`
 	Category        string `json:"applicationCategory"`
-	Version         string `json:"softwareVersion"`
+	Version         string `json:"softwareVersion,omitempty"`
 	OperatingSystem string `json:"operatingSystem"`
 	Description     string `json:"description"`
 	URL             string `json:"url"`

@@ -39,6 +39,7 @@ func englishTexts() dictionary {
 		"keywords": "order queue, priority queue, VIP, durable queue, e-commerce, orders, throughput, dashboard, Go",
 
 		"pages": "Pages", "now": "Current run", "never": "There has been no run yet.", "unread": "The status cannot be read at the moment. Try again shortly; the server's log says why.",
+		"locked": "This server asks for its key. Sign in to see how the work stands; that takes JavaScript.",
 		"script": "This summary works without JavaScript. With it, the page follows the work live and lets you steer it.",
 		"phase":  "Phase", "runID": "Run", "target": "Asked for", "generated": "Generated", "processed": "Done", "failed": "Failed", "removed": "Removed", "pending": "Pending",
 		"progress": "Progress", "paused": "The queue is paused.", "stalled": "No orders are handed out", "ended": "The run ended in an error",
@@ -69,6 +70,7 @@ func portugueseTexts() dictionary {
 		"keywords": "fila de pedidos, fila com prioridade, VIP, fila durável, e-commerce, pedidos, vazão, painel, Go",
 
 		"pages": "Páginas", "now": "Execução atual", "never": "Ainda não houve nenhuma execução.", "unread": "O status não pode ser lido agora. Tente de novo em instantes; o log do servidor diz o motivo.",
+		"locked": "Este servidor pede a sua chave. Entre para ver como está o trabalho; isso exige JavaScript.",
 		"script": "Este resumo funciona sem JavaScript. Com ele, a página acompanha o trabalho ao vivo e permite controlá-lo.",
 		"phase":  "Fase", "runID": "Execução", "target": "Solicitados", "generated": "Gerados", "processed": "Concluídos", "failed": "Falharam", "removed": "Removidos", "pending": "Pendentes",
 		"progress": "Andamento", "paused": "A fila está pausada.", "stalled": "Nenhum pedido é entregue", "ended": "A execução terminou com erro",
