@@ -35,7 +35,7 @@ func newConfig(c *console) *cobra.Command {
 		},
 	}
 	addOutput(cmd, &output)
-	bindSettings(cmd, config.Listen, config.Storage, config.Distributed, config.Queue, config.Logs, config.View, config.Client)
+	bindSettings(cmd, config.Listen, config.Access, config.Storage, config.Distributed, config.Queue, config.Logs, config.View, config.Client)
 	return cmd
 }
 

@@ -24,6 +24,7 @@ const (
 	exitUnavailable = 69  // a server that keeps the orders does not answer, or is not set up as it must be
 	exitIO          = 74  // the disk failed, or what is on it is damaged; a port is taken
 	exitLocked      = 75  // another process has the data directory
+	exitDenied      = 77  // the server asks for another key
 	exitConfig      = 78  // the configuration is wrong
 	exitInterrupted = 130 // stopped by a signal
 )
@@ -76,6 +77,8 @@ func statusOf(err error) int {
 		return s.status
 	case errors.Is(err, client.ErrUnreachable): // before the time limits: that of a connection is one
 		return exitUnreachable
+	case errors.As(err, &refused) && refused.Denied():
+		return exitDenied
 	case errors.As(err, &refused):
 		return statusOfRefusal(refused.Status)
 	case errors.Is(err, order.ErrUnavailable): // before the time limits: those of a connection are among them

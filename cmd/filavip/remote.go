@@ -49,7 +49,7 @@ func newRemote(c *console, cmd *cobra.Command) *remote {
 // addReach adds the flags that say where the server is and how long to wait for it.
 func (r *remote) addReach(cmd *cobra.Command, within time.Duration) {
 	cmd.Flags().DurationVar(&r.timeout, "timeout", within, "longest time to wait for the server; 0 for no limit")
-	bindSettings(cmd, config.Client)
+	bindSettings(cmd, config.Client, config.Access)
 }
 
 // addKey adds the flag that makes a command repeatable.
@@ -67,7 +67,9 @@ func (r *remote) call(cmd *cobra.Command, do func(context.Context, *client.Clien
 		return err
 	}
 	limit := cmp.Or(r.timeout, noLimit)
-	api, err := client.New(cfg.URL, client.Options{Language: languageOf(os.Getenv), Timeout: min(limit, r.perCall)})
+	api, err := client.New(cfg.URL, client.Options{
+		Language: languageOf(os.Getenv), Timeout: min(limit, r.perCall), APIKey: cfg.APIKey.Reveal(),
+	})
 	if err != nil {
 		return withStatus(exitUsage, err)
 	}
@@ -115,6 +117,8 @@ func advise(err error, at string) error {
 		return fmt.Errorf("%w\nstart one with \"filavip serve\", or name another than %s with --url or FILAVIP_URL", err, at)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w\nallow more time with --timeout", err)
+	case errors.As(err, &refused) && refused.Denied():
+		return fmt.Errorf("%w\nset FILAVIP_API_KEY to the key of %s, or name a file that holds it with FILAVIP_API_KEY_FILE or --api-key-file", err, at)
 	case errors.As(err, &refused) && refused.RetryAfter > 0:
 		return fmt.Errorf("%w\nask again in %v", err, refused.RetryAfter)
 	}

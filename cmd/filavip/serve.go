@@ -36,7 +36,7 @@ used the exit status is 69.`,
 		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(c, cmd) },
 	}
-	bindSettings(cmd, config.Listen, config.Storage, config.Distributed, config.Queue, config.Logs, config.View)
+	bindSettings(cmd, config.Listen, config.Access, config.Storage, config.Distributed, config.Queue, config.Logs, config.View)
 	return cmd
 }
 

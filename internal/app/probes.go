@@ -15,6 +15,7 @@ func (a *App) ListenProbes(ctx context.Context) error {
 		Store:      a.store,
 		Checks:     a.checks(),
 		Hosts:      a.cfg.AllowedHosts,
+		Guard:      a.guard,
 		Metrics:    a.metricsHandler(),
 		Registry:   a.metrics,
 		Version:    a.opts.Version,

@@ -138,6 +138,9 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	if c.opts.Language != "" {
 		req.Header.Set("Accept-Language", c.opts.Language)
 	}
+	if c.opts.APIKey != "" {
+		req.Header.Set("Authorization", "Bearer "+c.opts.APIKey)
+	}
 	if c.key != "" && what.method == http.MethodPost {
 		if !fitsHeader(c.key) {
 			return nil, ErrKey

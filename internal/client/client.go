@@ -20,6 +20,9 @@ type Options struct {
 	// Language is what the server's messages are asked for in, such as pt-BR. Default:
 	// whatever the server speaks to those who do not say.
 	Language string
+	// APIKey is the key that the server asks for. Default: none is sent. It goes to nobody
+	// else, for redirects are not followed, and is part of no error.
+	APIKey string
 	// Timeout limits each call, beside its context. Default: 30 seconds.
 	Timeout time.Duration
 	// Transport sends the requests. Default: one of the client's own.
@@ -78,6 +81,9 @@ func New(baseURL string, opts Options) (*Client, error) {
 	}
 	if !fitsHeader(opts.Language) {
 		return nil, fmt.Errorf("new client: language %q has characters that no header may have", opts.Language)
+	}
+	if !fitsHeader(opts.APIKey) {
+		return nil, errors.New("new client: the API key has characters that no header may have")
 	}
 	return &Client{
 		base: strings.TrimRight(u.String(), "/"),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/filavip/filavip/internal/wire"
@@ -45,6 +46,11 @@ func (e *Error) Unwrap() error {
 		return ErrUnreachable
 	}
 	return nil
+}
+
+// Denied says whether the server asks for its key: none was sent, or a wrong one.
+func (e *Error) Denied() bool {
+	return !e.foreign && (e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests && strings.HasSuffix(e.Problem.Type, "/too-many-wrong-keys"))
 }
 
 // newError makes an error of an answer that is not a success.

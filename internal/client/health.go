@@ -10,8 +10,9 @@ import (
 )
 
 // Ready asks whether the server can do its work. It returns what each check found, one
-// line each, such as "[+]store ok". If a check failed, the error is an [*Error] with
-// status 503 that names it.
+// line each, such as "[+]store ok"; to a client without the server's key it says no more
+// than "ok". If a check failed, the error is an [*Error] with status 503 that names it, but
+// for that client.
 func (c *Client) Ready(ctx context.Context) (report string, err error) {
 	return c.probe(ctx, "ask whether the server is ready", "/readyz", params{"verbose": {""}})
 }
@@ -40,7 +41,7 @@ func (a *answer) probed() error {
 	switch {
 	case a.status == http.StatusOK && (strings.HasPrefix(text, "ok") || strings.HasPrefix(text, "[+]")):
 		return nil
-	case a.status == http.StatusServiceUnavailable && strings.Contains(text, "[-]"):
+	case a.status == http.StatusServiceUnavailable && (strings.Contains(text, "[-]") || strings.HasPrefix(text, "readyz check failed")):
 		return notReady(text)
 	case a.status/100 == 2:
 		return fmt.Errorf("%w: the answer is not a probe's", ErrUnreachable)
@@ -56,7 +57,11 @@ func notReady(report string) *Error {
 			failed = append(failed, name)
 		}
 	}
+	detail := "not ready"
+	if len(failed) > 0 {
+		detail += ": " + strings.Join(failed, ", ")
+	}
 	const status = http.StatusServiceUnavailable
 	return &Error{Status: status, Problem: wire.NewProblem("about:blank", status,
-		http.StatusText(status), "not ready: "+strings.Join(failed, ", "))}
+		http.StatusText(status), detail)}
 }
