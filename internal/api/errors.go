@@ -128,7 +128,7 @@ func (a *API) problem(r *http.Request, err error) *problem {
 		p.header = http.Header{"Retry-After": {"1"}}
 	}
 	if p.Status == http.StatusUnauthorized {
-		p.header = http.Header{"WWW-Authenticate": {"Bearer"}}
+		p.header = http.Header{"Www-Authenticate": {"Bearer"}} // as Go spells it
 	}
 	return p
 }

@@ -20,10 +20,10 @@ import (
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(o *api.Options) { o.Hosts = []string{"orders.example", "10.0.0.7:3000", "[fd00::7]"} })
+	f := newFixture(t, func(o *api.Options) { o.Hosts = []string{"orders.example", "10.0.0.7:3000", "[fd00::7]", "fd00::9"} })
 	for _, host := range []string{
 		"localhost", "LOCALHOST:3000", "localhost.", "127.0.0.1", "127.0.0.1:3000", "127.9.9.9", "[::1]", "[::1]:3000",
-		"[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "orders.example", "orders.example:8443", "Orders.Example.", "10.0.0.7", "[fd00::7]:1",
+		"[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "orders.example", "orders.example:8443", "Orders.Example.", "10.0.0.7", "[fd00::7]:1", "[fd00:0::9]:3000",
 	} {
 		r := newRequest(http.MethodGet, "/livez", "")
 		r.Host = host

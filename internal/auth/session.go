@@ -89,7 +89,7 @@ func (g *Guard) session(r *http.Request) (end time.Time, err error) {
 // verify returns when a session ends, if a server with this key has opened it.
 func (g *Guard) verify(token string) (end time.Time, ok bool) {
 	text, sum, _ := strings.Cut(token, ".")
-	given, err := base64.RawURLEncoding.DecodeString(sum)
+	given, err := base64.RawURLEncoding.Strict().DecodeString(sum)
 	if err != nil || !hmac.Equal(given, g.mac(text)) {
 		return time.Time{}, false
 	}

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -269,5 +270,61 @@ func TestProbes(t *testing.T) {
 				t.Errorf("%d %q: %v, want %q, unreachable: %v", tc.status, tc.body, err, tc.want, tc.unreachable)
 			}
 		}
+	}
+}
+
+// A server without the caller's key names no check, ready or not.
+func TestReadyWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	f := &fake{status: 503, header: map[string]string{"Content-Type": "text/plain; charset=utf-8"}, body: "readyz check failed\n"}
+	_, err := f.start(t, client.Options{}).Ready(t.Context())
+	if refused, ok := errors.AsType[*client.Error](err); !ok || refused.Status != 503 || refused.Problem.Detail != "not ready" || errors.Is(err, client.ErrUnreachable) {
+		t.Errorf("Ready() = %v, want that it is not ready", err)
+	}
+}
+
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status int
+		kind   string
+		want   bool
+	}{
+		{401, "/problems/key-needed", true}, {401, "about:blank", true}, {429, "/problems/too-many-wrong-keys", true},
+		{429, "/problems/overloaded", false}, {403, "/problems/cross-origin", false}, {500, "/problems/internal-error", false},
+	} {
+		p := wire.NewProblem(tc.kind, tc.status, "t", "why")
+		_, err := refusing(t, p, nil).Status(t.Context())
+		if refused, ok := errors.AsType[*client.Error](err); !ok || refused.Denied() != tc.want {
+			t.Errorf("%d %s: %v, want denied: %v", tc.status, tc.kind, err, tc.want)
+		}
+	}
+	foreign := &fake{status: 401, header: map[string]string{"Content-Type": "text/html"}, body: "<html>"}
+	_, err := foreign.start(t, client.Options{}).Status(t.Context())
+	if refused, ok := errors.AsType[*client.Error](err); !ok || refused.Denied() {
+		t.Errorf("a 401 of somebody else: %v, want it not taken for ours", err)
+	}
+}
+
+// The key goes along with every call and stream, and shows in no error.
+func TestAPIKey(t *testing.T) {
+	t.Parallel()
+	key := rand.Text()
+	f := &fake{status: 401, header: map[string]string{"Content-Type": wire.ProblemType}, body: `{"title":"no","status":401}`}
+	c := f.start(t, client.Options{APIKey: key})
+	_, status := c.Status(t.Context())
+	_, cancelled := c.WithKey("k").Cancel(t.Context(), client.CancelOptions{})
+	stream := c.Stream(t.Context(), client.StreamOptions{}, func(client.Event) error { return nil })
+	live := c.Live(t.Context())
+	for i, err := range []error{status, cancelled, stream, live} {
+		if got := f.requests[i].Header.Get("Authorization"); got != "Bearer "+key {
+			t.Errorf("%s: Authorization = %q, want the key", f.requests[i].URL, got)
+		}
+		if err == nil || strings.Contains(err.Error(), key) || strings.Contains(f.requests[i].URL.String(), key) {
+			t.Errorf("%s: %v, want an error without the key", f.requests[i].URL, err)
+		}
+	}
+	if _, err := client.New("http://h", client.Options{APIKey: key + "\n"}); err == nil || strings.Contains(err.Error(), key) {
+		t.Errorf("New with a key that no header can carry = %v, want an error without it", err)
 	}
 }

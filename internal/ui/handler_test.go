@@ -498,3 +498,30 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("GET /pedidos = %d, want it left to others", res.StatusCode)
 	}
 }
+
+// Whoever is not admitted gets a page that asks for the key, and nothing of how the server
+// is set up; its status is not even read.
+func TestLockedPages(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, func(o *Options) {
+		o.Admits = func(r *http.Request) bool { return r.Header.Get("X-Test") == "in" }
+		o.Status = func(context.Context) (wire.Status, error) { return wire.Status{}, errors.New("read") }
+	})
+	for _, p := range pages() {
+		page := get(t, h, strings.NewReplacer("{$}", "", "{id}", runID).Replace(p.pattern), http.StatusOK)
+		if got := element(t, page, `id="boot">([^<]*)<`); got != `{"base":"`+p.base+`","lang":"en","locked":true}` {
+			t.Errorf("%s: boot data %s, want nothing but that it is locked", p.name, got)
+		}
+		for _, not := range []string{"v1.2.3", "status cannot be read", "Orders per second"} {
+			if strings.Contains(page, not) {
+				t.Errorf("%s: a locked page has %q", p.name, not)
+			}
+		}
+		if !strings.Contains(page, "asks for its key") {
+			t.Errorf("%s: a locked page does not say so", p.name)
+		}
+	}
+	if page := get(t, h, "/", http.StatusServiceUnavailable, "X-Test", "in"); strings.Contains(page, `"locked"`) {
+		t.Error("a page for those who are admitted is locked")
+	}
+}
