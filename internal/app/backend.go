@@ -34,9 +34,7 @@ func (a *App) openStore() error {
 	if a.opts.open != nil {
 		open = a.opts.open
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ConnectTimeout)
-	defer cancel()
-	b, err := open(ctx)
+	b, err := open(context.Background())
 	if err != nil {
 		return err
 	}
@@ -65,7 +63,7 @@ func (a *App) openEmbedded(context.Context) (backend, error) {
 	return backend{Store: db, engine: embedded, usage: usage}, nil
 }
 
-// openDistributed connects to MongoDB and Redis until ctx is done.
+// openDistributed connects to MongoDB and Redis, which have the configured time to answer.
 func (a *App) openDistributed(ctx context.Context) (backend, error) {
 	redis := a.cfg.Redis
 	db, err := mongoredis.Open(ctx, mongoredis.Options{

@@ -21,15 +21,18 @@ async function freePort() {
   return port;
 }
 
-/** Starts a server over a directory of its own. `args` are flags of `filavip serve`. */
-export async function startServer(args = []) {
+/** Starts a server over a directory of its own. `args` are flags of `filavip serve`, `env` comes on top of ours. */
+export async function startServer(args = [], env = {}) {
   const dir = await mkdtemp(join(tmpdir(), "filavip-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child;
   const start = async () => {
     let said = "";
-    child = spawn(binary, ["serve", "--port", String(port), "--data", join(dir, "data"), ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    child = spawn(binary, ["serve", "--port", String(port), "--data", join(dir, "data"), ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...env },
+    });
     child.stderr.on("data", (text) => (said += text));
     await until(() => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said}`);

@@ -42,12 +42,14 @@ export interface Api {
   post<T>(path: string, body?: Params, options?: { key?: string; signal?: AbortSignal }): Promise<T>;
   /** A plain text with its status code, whatever that is; throws where no answer came. */
   text(path: string, params?: Params, signal?: AbortSignal): Promise<{ status: number; text: string }>;
+  /** Exchanges the server's key for a session, which is in a cookie; without a key, ends it. */
+  session(key?: string): Promise<void>;
   /** GET /pedidos; undefined where it has not changed since the last call. */
   pollStatus(signal?: AbortSignal): Promise<wire.Status | undefined>;
 }
 
-/** An API under that root. The language of messages is asked for at each call. */
-export function createApi(root: URL, language: () => string): Api {
+/** An API under that root. The language of messages is asked for at each call; `locked` hears that the server wants its key. */
+export function createApi(root: URL, language: () => string, locked: () => void): Api {
   const url = (path: string, params: Params = {}) => {
     const at = new URL(path.replace(/^\//, ""), root);
     for (const [name, value] of Object.entries(params)) {
@@ -67,6 +69,7 @@ export function createApi(root: URL, language: () => string): Api {
   };
   const call = async (at: string, init: RequestInit): Promise<Response> => {
     const answer = await ask(at, init);
+    if (answer.status === 401) locked();
     if (!answer.ok && answer.status !== 304) throw await refusal(answer);
     return answer;
   };
@@ -88,6 +91,10 @@ export function createApi(root: URL, language: () => string): Api {
       };
       if (options.signal) init.signal = options.signal;
       return (await (await call(url(path), init)).json()) as T;
+    },
+    async session(key) {
+      const body = { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) };
+      await call(url("session"), key === undefined ? { method: "DELETE" } : { method: "POST", ...body });
     },
     async pollStatus(signal) {
       const init: RequestInit = { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} };

@@ -6,6 +6,8 @@ export interface Boot {
   base: string;
   lang: "en" | "pt-BR";
   theme?: "light" | "dark";
+  /** The key is asked for first; then there is nothing but what stands above. */
+  locked?: boolean;
   status?: Status;
   refreshMs: number;
   maxOrders: number;
@@ -16,8 +18,8 @@ export interface Boot {
 }
 
 /** Reads the boot data; what is missing has a default that works. */
-export function readBoot(): Boot {
-  const text = document.getElementById("boot")?.textContent ?? "{}";
+export function readBoot(page = document): Boot {
+  const text = page.getElementById("boot")?.textContent ?? "{}";
   const given = JSON.parse(text) as Partial<Boot>;
   return {
     base: "./",
@@ -30,4 +32,13 @@ export function readBoot(): Boot {
     tiers: [25, 25, 25, 25],
     ...given,
   };
+}
+
+/**
+ * The boot data of this very page as the page itself gets it: where a link of another site
+ * led here, the browser has kept the session back, and the page was locked for that.
+ */
+export async function readAgain(): Promise<Boot> {
+  const page = await (await fetch(location.href)).text();
+  return readBoot(new DOMParser().parseFromString(page, "text/html"));
 }

@@ -14,19 +14,23 @@ interface TextProps extends FieldProps {
   inputMode?: "numeric" | "text" | "search";
   placeholder?: string;
   maxLength?: number;
+  /** Hidden as it is typed, and kept by the browser if it is asked to. */
+  secret?: boolean;
   /** The key / goes to it. */
   "data-search"?: boolean;
 }
 
+const secretInput = { type: "password", autoComplete: "current-password" } as const;
+
 /** A text or number field. Numbers are texts too, so that what is wrong can be shown as it was typed. */
-export function TextField({ label, hint, error, value, onValue, inputMode = "text", placeholder, maxLength, ...rest }: TextProps) {
+export function TextField({ label, hint, error, value, onValue, inputMode = "text", secret, placeholder, maxLength, ...rest }: TextProps) {
   const id = useId();
   const note = error ?? hint;
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <input
-        autoComplete="off"
+        {...(secret ? secretInput : { autoComplete: "off" as const })}
         data-search={rest["data-search"]}
         inputMode={inputMode}
         placeholder={placeholder}

@@ -97,6 +97,14 @@ export const common = {
     toOverview: "To the overview",
   },
   loading: "Loading",
+  signIn: {
+    title: "Sign in to filavip",
+    key: "Key of the server",
+    hint: "It is asked for once: this browser stays signed in for 30 days.",
+    act: "Sign in",
+    out: "Sign out",
+    outText: "This browser forgets its session.",
+  },
   theme: { label: "Theme", system: "As the system", light: "Light", dark: "Dark" },
   language: { label: "Language", en: "English", "pt-BR": "Português" },
   palette: {

@@ -100,6 +100,14 @@ export const common: Omit<Text, Views> = {
     toOverview: "Ir para a visão geral",
   },
   loading: "Carregando",
+  signIn: {
+    title: "Entrar no filavip",
+    key: "Chave do servidor",
+    hint: "Ela é pedida uma vez: este navegador fica conectado por 30 dias.",
+    act: "Entrar",
+    out: "Sair",
+    outText: "Este navegador esquece a sua sessão.",
+  },
   theme: { label: "Tema", system: "Do sistema", light: "Claro", dark: "Escuro" },
   language: { label: "Idioma", en: "English", "pt-BR": "Português" },
   palette: {

@@ -7,6 +7,7 @@ import { Page } from "../../layout/page";
 import { ShortcutHelp } from "../../layout/shortcuts";
 import { useTurn } from "../../live/turn";
 import { useResource } from "../../resource";
+import { reasonOf } from "../../text";
 import type { Member, System as SystemRow } from "../../wire";
 import { BuildCard, ClientsCard, MemoryCard, StorageCard } from "./cards";
 import { FleetCard } from "./fleet";
@@ -48,7 +49,10 @@ export default function System() {
             <ErrorState error={system.error} since={system.failingSince} retry={system.reload} />
           </Card>
         )}
-        <Doors metricsOff={data?.settings.some((setting) => setting.key === "PROMETHEUS_METRICS" && setting.value === "false") ?? false} />
+        <Doors
+          metricsOff={data?.settings.some((setting) => setting.key === "PROMETHEUS_METRICS" && setting.value === "false") ?? false}
+          keyed={data?.settings.some((setting) => setting.key === "FILAVIP_API_KEY" && setting.value !== "") ?? false}
+        />
         {data && <Settings settings={data.settings} />}
       </div>
     </Page>
@@ -66,11 +70,16 @@ function Facts({ system }: { system: SystemRow }) {
   );
 }
 
-/** Where else to look: what programs read, and the keys. */
-function Doors({ metricsOff }: { metricsOff: boolean }) {
-  const { api } = useApp();
+/** Where else to look: what programs read, and the keys; and the way out. */
+function Doors({ metricsOff, keyed }: { metricsOff: boolean; keyed: boolean }) {
+  const { api, toasts } = useApp();
   const { t } = useI18n();
   const [keys, setKeys] = useState(false);
+  const signOut = () =>
+    api.session().then(
+      () => location.reload(),
+      (cause) => toasts.show("bad", reasonOf(cause, t)),
+    );
   return (
     <Card title={t.system.doors}>
       <ul class="system-doors">
@@ -94,6 +103,12 @@ function Doors({ metricsOff }: { metricsOff: boolean }) {
           <Button onClick={() => setKeys(true)}>{t.system.keys}</Button>
           <span class="hint">{t.system.keysText}</span>
         </li>
+        {keyed && (
+          <li>
+            <Button onClick={() => void signOut()}>{t.signIn.out}</Button>
+            <span class="hint">{t.signIn.outText}</span>
+          </li>
+        )}
       </ul>
       {keys && <ShortcutHelp onClose={() => setKeys(false)} />}
     </Card>
