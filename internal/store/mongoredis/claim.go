@@ -164,6 +164,7 @@ func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, p
 	for i := range tokens {
 		tokens[i] = rand.Text()
 	}
+	defer s.claims.expect(tokens)()
 	mark := func(b *block) (bool, error) {
 		marked := false
 		for i, h := range parts {
@@ -237,6 +238,7 @@ func (s *DB) handBack(blocks []handed) {
 		m.ack(h.lane, h.entry)
 	}
 	s.rebuild.Store(true)
+	s.orphans.Store(true) // a block may show the claim all the same
 	ctx, cancel := context.WithTimeout(s.closing, time.Second)
 	defer cancel()
 	_ = s.lanes.Load().apply(ctx, &m)
@@ -361,16 +363,20 @@ func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 		return fmt.Errorf("release %d claims: %w", len(claims), err)
 	}
 	var m moves
+	var errs []error
 	for _, c := range claims {
 		token, err := s.claims.of(c)
 		if err != nil {
 			continue
 		}
 		if err := s.release(ctx, token, &m); err != nil {
-			return fmt.Errorf("release %d claims: %w", len(claims), err)
+			errs = append(errs, err)
 		}
 	}
 	s.announce(ctx, &m)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("release %d claims: %w", len(claims), err)
+	}
 	return nil
 }
 
@@ -384,10 +390,11 @@ func (s *DB) release(ctx context.Context, c *claim, m *moves) error {
 		p.holder = nil
 		return true, nil
 	})
+	s.claims.end(c.token)
 	if err != nil {
+		s.orphans.Store(true) // given back as soon as the server answers
 		return err
 	}
-	s.claims.end(c.token)
 	m.ack(c.lane, c.entry)
 	if b == nil || b.void {
 		return nil

@@ -66,13 +66,14 @@ func (s *DB) giveBack() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	var m moves
+	var err error
 	for _, c := range s.claims.all() {
-		if err := s.release(ctx, c, &m); err != nil {
-			return err
+		if err = s.release(ctx, c, &m); err != nil {
+			break
 		}
 	}
 	if len(m.args) > 0 {
 		s.announce(ctx, &m)
 	}
-	return s.leave(ctx)
+	return errors.Join(err, s.leave(ctx))
 }

@@ -87,10 +87,12 @@ type DB struct {
 	gate     known
 	term     atomic.Int64 // of this process as coordinator; 0 if it never was
 	rebuild  atomic.Bool  // the lanes may lack something
+	orphans  atomic.Bool  // blocks may show claims of this process that no worker has
 	claims   claims
 	changed  signal
 	epochs   sync.Map // of runs: order.RunID to uint64
-	verbs    sync.Map // idempotency keys in use by this process: string to *sync.Mutex
+	tallies  sync.Map // of runs that have ended: order.RunID to sealed
+	verbs    keyLocks
 	leads    leadership
 	member   membership
 	tying    sync.Mutex // held while a call that lasts begins, and when closing begins

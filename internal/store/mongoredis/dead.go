@@ -2,6 +2,7 @@ package mongoredis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -65,6 +66,21 @@ func (s *DB) graves(ctx context.Context, set *store.DeadSet, limit int64, wanted
 	return all, n, err
 }
 
+// touchAll touches the runs of graves, before their blocks are changed and after.
+func (s *DB) touchAll(ctx context.Context, all []grave) error {
+	touched := map[order.RunID]bool{}
+	for _, g := range all {
+		if touched[g.run.ID] {
+			continue
+		}
+		touched[g.run.ID] = true
+		if err := s.touch(ctx, g.run.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // exhume takes those of the grave's dead letters out of its block that are there still.
 func (g *grave) exhume(b *block) []uint64 {
 	var taken []uint64
@@ -81,7 +97,7 @@ func (g *grave) exhume(b *block) []uint64 {
 }
 
 // discard removes dead letters.
-func (s *DB) discard(ctx context.Context, opts *store.CleanOptions) (int64, error) {
+func (s *DB) discard(ctx context.Context, opts *store.CleanOptions) (n int64, err error) {
 	all, n, err := s.graves(ctx, &opts.DeadSet, opts.Limit, func(_ *run, d *orderDoc) bool {
 		return opts.Grace <= 0 || opts.At.Sub(d.ProcessedAt) > opts.Grace
 	})
@@ -89,6 +105,10 @@ func (s *DB) discard(ctx context.Context, opts *store.CleanOptions) (int64, erro
 		return n, err
 	}
 	n = 0
+	defer func() { err = errors.Join(err, s.touchAll(ctx, all)) }()
+	if err := s.touchAll(ctx, all); err != nil {
+		return 0, err
+	}
 	for i := range all {
 		var taken int
 		_, err := s.update(ctx, all[i].block, func(b *block) (bool, error) {
@@ -125,7 +145,7 @@ func (s *DB) Redrive(ctx context.Context, opts store.RedriveOptions, idem *store
 	return n, nil
 }
 
-func (s *DB) redrive(ctx context.Context, opts *store.RedriveOptions) (int64, error) {
+func (s *DB) redrive(ctx context.Context, opts *store.RedriveOptions) (n int64, err error) {
 	if opts.Limit < 0 {
 		return 0, fmt.Errorf("%w: limit %d", order.ErrInvalid, opts.Limit)
 	}
@@ -134,6 +154,10 @@ func (s *DB) redrive(ctx context.Context, opts *store.RedriveOptions) (int64, er
 		return n, err
 	}
 	n = 0
+	defer func() { err = errors.Join(err, s.touchAll(ctx, all)) }()
+	if err := s.touchAll(ctx, all); err != nil {
+		return 0, err
+	}
 	var m moves
 	vip := false
 	for i := range all {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -43,10 +44,7 @@ func once[T, I any](ctx context.Context, s *DB, idem *store.Idempotency, act fun
 	if len(idem.Key) == 0 || len(idem.Key) > 255 {
 		return none, fmt.Errorf("%w: idempotency key of %d bytes; allowed: 1 to 255", order.ErrInvalid, len(idem.Key))
 	}
-	held, _ := s.verbs.LoadOrStore(idem.Key, new(sync.Mutex))
-	lock := held.(*sync.Mutex)
-	lock.Lock()
-	defer lock.Unlock()
+	defer s.verbs.lock(idem.Key)()
 	rec, err := s.claimRecord(ctx, idem, fmt.Sprintf("%T", none))
 	if err != nil {
 		return none, err
@@ -65,6 +63,18 @@ func once[T, I any](ctx context.Context, s *DB, idem *store.Idempotency, act fun
 		return none, s.leaveRecord(ctx, rec, intent, err)
 	}
 	return result, s.complete(ctx, rec, result)
+}
+
+// keyLocks let one call at a time of this process work under an idempotency key.
+type keyLocks struct {
+	seed  maphash.Seed
+	locks [64]sync.Mutex // keys share them
+}
+
+func (k *keyLocks) lock(key string) (unlock func()) {
+	l := &k.locks[maphash.String(k.seed, key)%uint64(len(k.locks))]
+	l.Lock()
+	return l.Unlock
 }
 
 // claimRecord returns the record of a key: a new one, or one that is there already and
@@ -104,9 +114,11 @@ func (s *DB) claimRecord(ctx context.Context, idem *store.Idempotency, kind stri
 func (s *DB) leaveRecord(ctx context.Context, rec *record, intent any, err error) error {
 	ctx = context.WithoutCancel(ctx)
 	if errors.Is(err, order.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		left := bson.D{{Key: "node", Value: ""}} // whoever repeats the call need not wait for this process
 		if text, bad := json.Marshal(intent); bad == nil {
-			_, _ = s.records.UpdateOne(ctx, byID(rec.ID), bson.D{{Key: "$set", Value: bson.D{{Key: "intent", Value: string(text)}}}})
+			left = append(left, bson.E{Key: "intent", Value: string(text)})
 		}
+		_, _ = s.records.UpdateOne(ctx, byID(rec.ID), bson.D{{Key: "$set", Value: left}})
 		return err
 	}
 	_, _ = s.records.DeleteOne(ctx, append(byID(rec.ID), bson.E{Key: "done", Value: false})) // else the next call does the rest: nothing

@@ -47,9 +47,12 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		if r.inserted(chunk) {
 			return store.Inserted{}, s.caughtUp(ctx)
 		}
-		refused, err := s.refused(ctx, r, chunk)
+		refused, free, err := s.refused(ctx, r, chunk)
 		if err == nil {
 			err = chunk.Conflict(refused)
+		}
+		for i := 0; err == nil && i < len(free); i++ {
+			err = s.freeRef(ctx, free[i])
 		}
 		if err != nil {
 			return store.Inserted{}, err
@@ -293,12 +296,11 @@ func (s *DB) Enqueue(ctx context.Context, fence store.Fence, lane order.Priority
 
 // refused returns the orders of a chunk that others' refs keep out, ascending: with no
 // error if the other order is the same one.
-func (s *DB) refused(ctx context.Context, r *run, chunk *store.Chunk) ([]store.Refusal, error) {
-	others, err := s.holdersOf(ctx, r, chunk)
+func (s *DB) refused(ctx context.Context, r *run, chunk *store.Chunk) (refused []store.Refusal, free []*orderDoc, err error) {
+	others, free, err := s.holdersOf(ctx, r, chunk)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var refused []store.Refusal
 	for at := int(r.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
 		o := &chunk.Orders[at]
 		if o.Ref == "" {
@@ -314,24 +316,24 @@ func (s *DB) refused(ctx context.Context, r *run, chunk *store.Chunk) ([]store.R
 			refused = append(refused, store.Refusal{At: at, Err: fmt.Errorf("%w: %q", order.ErrRefConflict, o.Ref)})
 		}
 	}
-	return refused, nil
+	return refused, free, nil
 }
 
 // holdersOf returns the orders that have the refs of a chunk, as they were accepted. It
 // frees those refs whose orders have given them up.
-func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (map[string]*order.Order, error) {
+func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (others map[string]*order.Order, free []*orderDoc, err error) {
 	var refs bson.A
 	for i := range chunk.Orders {
 		if ref := chunk.Orders[i].Ref; ref != "" {
 			refs = append(refs, ref)
 		}
 	}
-	others := map[string]*order.Order{}
+	others = map[string]*order.Order{}
 	if len(refs) == 0 {
-		return others, nil
+		return others, nil, nil
 	}
 	var found []orderDoc
-	err := s.findOrders(ctx, bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: refs}}}}, options.Find(), func(d *orderDoc) error {
+	err = s.findOrders(ctx, bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: refs}}}}, options.Find(), func(d *orderDoc) error {
 		found = append(found, *d)
 		return nil
 	})
@@ -340,15 +342,15 @@ func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (map[str
 		if d.Key.Run() == r.ID && d.Key.Index() >= r.Cursor.Next {
 			continue // left behind by an attempt to insert this very chunk
 		}
-		var free bool
-		if free, err = s.givenUp(ctx, d); err == nil && free {
-			err = s.freeRef(ctx, d)
+		var up bool
+		if up, err = s.givenUp(ctx, d); up {
+			free = append(free, d)
 		} else {
 			accepted := d.accepted()
 			others[strings.Clone(d.Ref)] = &accepted
 		}
 	}
-	return others, err
+	return others, free, err
 }
 
 // givenUp says whether an order has given its ref up: its run is gone, or is void and

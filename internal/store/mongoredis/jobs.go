@@ -276,7 +276,7 @@ func (l *jobList) complete(ctx context.Context, s *stretch) error {
 		bson.E{Key: fieldPriority, Value: s.lane.String()},
 		bson.E{Key: fieldStatus, Value: statusName(order.Processed)},
 		bson.E{Key: fieldHidden, Value: bson.D{{Key: "$ne", Value: true}}})
-	opts := options.Find().SetSort(byID(-1)).SetLimit(int64(l.want - len(l.jobs))).SetBatchSize(maxPage)
+	opts := options.Find().SetSort(byID(-1)).SetHint(byID(1)).SetLimit(int64(l.want - len(l.jobs))).SetBatchSize(maxPage)
 	return l.db.findOrders(ctx, filter, opts, func(d *orderDoc) error {
 		l.jobs = append(l.jobs, store.Job{Order: s.run.seen(d), State: l.state, Attempts: d.Attempts})
 		return nil

@@ -47,6 +47,7 @@ const (
 //	changes  counts what happened, for whoever looks now and then
 //	ticket   changes whenever the gate must not be trusted any more
 //	gate     "<run ID of the server> <ticket> <mode>"; shut if either is not the present one
+//	built    is there once the lanes were compared with the store
 //	ready    places of blocks that wait, sorted by acceptance
 //	late     places of retries, by due time in microseconds
 //	held     a stream with an entry per claim; its pending list holds the leases
@@ -264,24 +265,31 @@ func (l *lanes) renew(ctx context.Context, lane order.Priority, node string, ent
 	return kept, unreachable("Redis", err)
 }
 
+// build marks the lanes as such that are being compared with the store: if the mark is
+// gone later, so is what was in them.
+func (l *lanes) build(ctx context.Context) error {
+	return unreachable("Redis", l.redis.Set(ctx, l.key("built"), "1", 0).Err())
+}
+
 // glance is what a process sees of the lanes now and then.
 type glance struct {
 	server  string // the server's run ID
 	changes string
-	ticket  string // empty: the lanes were lost
-	over    bool   // a lease is over
+	ticket  string
+	lost    bool // the lanes were built by nobody, or emptied since
+	over    bool // a lease is over
 }
 
 func (l *lanes) peek(ctx context.Context, lease time.Duration) (glance, error) {
-	keys := []string{l.changes(), l.key("ticket"), l.of(order.VIP, "held"), l.of(order.Normal, "held")}
+	keys := []string{l.changes(), l.key("ticket"), l.key("built"), l.of(order.VIP, "held"), l.of(order.Normal, "held")}
 	answer, err := l.peekScript.Run(ctx, l.redis, keys, lease.Milliseconds()).StringSlice()
-	if err == nil && len(answer) != 4 {
+	if err == nil && len(answer) != 5 {
 		err = errors.New("unexpected answer")
 	}
 	if err != nil {
 		return glance{}, unreachable("Redis", err)
 	}
-	return glance{answer[0], answer[1], answer[2], answer[3] == "1"}, nil
+	return glance{answer[0], answer[1], answer[2], answer[3] == "1", answer[4] == "1"}, nil
 }
 
 // unreachable wraps an error of a server as one that passes; nil stays nil, and the end

@@ -191,7 +191,11 @@ func (s *DB) assume(ctx context.Context, term int64) error {
 	_, err := s.runs.UpdateMany(ctx, filter, bson.D{
 		{Key: "$set", Value: bson.D{{Key: "term", Value: term}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}},
 	})
-	return unreachable("MongoDB", err)
+	if err != nil {
+		return unreachable("MongoDB", err)
+	}
+	// The one before may have got no further than the store with what it did last.
+	return errors.Join(s.shutGate(ctx), s.reconcile(ctx))
 }
 
 // coordinator returns the node that coordinates at present; "" if none does.

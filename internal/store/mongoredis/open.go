@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"strings"
 	"time"
@@ -16,9 +17,7 @@ import (
 	"github.com/filavip/filavip/internal/store"
 )
 
-var (
-	_ store.Fleet = (*DB)(nil)
-)
+var _ store.Fleet = (*DB)(nil)
 
 // Open opens the store that the servers hold, beginning one where there is none yet. It
 // waits up to ConnectTimeout for the servers to answer.
@@ -29,7 +28,10 @@ var (
 // the last step, the creation of the indexes. Credentials are in no error.
 func Open(ctx context.Context, opts Options) (*DB, error) {
 	opts = opts.withDefaults()
-	s := &DB{opts: opts, node: nodeName(opts.Node) + "-" + strings.ToLower(rand.Text()[:8])}
+	s := &DB{
+		opts: opts, node: nodeName(opts.Node) + "-" + strings.ToLower(rand.Text()[:8]),
+		verbs: keyLocks{seed: maphash.MakeSeed()},
+	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	err := s.open(ctx)
 	if err == nil {

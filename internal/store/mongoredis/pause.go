@@ -41,7 +41,24 @@ func (s *DB) setPaused(ctx context.Context, to setting, idem *store.Idempotency)
 		}
 		s.changed.fire()
 		s.refreshGate(ctx)
+		if to {
+			return to, s.awaitOthers(ctx)
+		}
 		return to, nil
 	})
 	return err
+}
+
+// awaitOthers waits until other processes, if there are any, have seen that the gate was
+// shut: they look several times a second.
+func (s *DB) awaitOthers(ctx context.Context) error {
+	alive, err := s.aliveNodes(ctx)
+	if err != nil {
+		return err
+	}
+	delete(alive, s.node)
+	if len(alive) > 0 && !pause(ctx, 2*s.glanceEvery()) {
+		return ctx.Err()
+	}
+	return nil
 }

@@ -163,20 +163,31 @@ func (c *check) unplaced(rc *recount, index uint64, ended bool) {
 	}
 }
 
-// sound checks those fields of an order's document that follow from others.
+// sound checks those fields of an order's document that follow from others. The
+// document is one that was decoded to d.
 func (d *orderDoc) sound(raw bson.Raw) error {
-	run := d.Key.Run()
-	_, data, _ := raw.Lookup(fieldRun).BinaryOK()
-	lane, _ := raw.Lookup(fieldPriority).StringValueOK()
-	group, isDead := raw.Lookup(fieldDead).StringValueOK()
-	switch {
-	case string(data) != string(run[:]):
+	var run, lane, group []byte
+	dead := false
+	for rest := []byte(raw[4:]); rest[0] != 0; {
+		name, v, more, _ := nextField(rest)
+		rest = more
+		switch string(name) {
+		case fieldRun:
+			_, run, _ = v.BinaryOK()
+		case fieldPriority:
+			lane, _ = textOf(v)
+		case fieldDead:
+			group, dead = textOf(v)
+		}
+	}
+	switch of := d.Key.Run(); {
+	case string(run) != string(of[:]):
 		return fmt.Errorf("%w: order: field %s is not its key's run", order.ErrCorrupt, fieldRun)
-	case lane != d.Priority().String():
+	case string(lane) != d.Priority().String():
 		return fmt.Errorf("%w: order: field %s is %q, its tier %v", order.ErrCorrupt, fieldPriority, lane, d.Tier)
-	case isDead != (d.Status == order.Dead):
+	case dead != (d.Status == order.Dead):
 		return fmt.Errorf("%w: order: field %s is %q, its status %v", order.ErrCorrupt, fieldDead, group, d.Status)
-	case isDead && (d.letter == nil || d.letter.Group != group):
+	case dead && (d.letter == nil || d.letter.Group != string(group)):
 		return fmt.Errorf("%w: order: field %s is %q, its letter another", order.ErrCorrupt, fieldDead, group)
 	}
 	return nil

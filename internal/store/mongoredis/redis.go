@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/filavip/filavip/internal/order"
@@ -63,6 +64,7 @@ func (s *DB) openRedis(ctx context.Context) error {
 	if len(r.Addrs) == 0 {
 		return fmt.Errorf("%w: no Redis is named: set REDIS_HOST and REDIS_PORT, or REDIS_URL", order.ErrUnavailable)
 	}
+	logging.Disable() // of the library, for the process: it writes to standard error what calls return, too
 	s.redis = r.client(false)
 	all, err := s.awaitRedis(ctx)
 	if err == nil && len(r.Addrs) == 1 && r.Master == "" && all[0]["cluster_enabled"] == "1" {
@@ -89,13 +91,17 @@ type info map[string]string
 
 // awaitRedis returns what each of the servers says, once all answer and have loaded.
 func (s *DB) awaitRedis(ctx context.Context) ([]info, error) {
+	var why error // the last error that says more than that time is over
 	for {
 		all, err := inform(ctx, s.redis)
 		if err == nil {
 			return all, nil
 		}
+		if why == nil || ctx.Err() == nil {
+			why = err
+		}
 		if lasting(err) || !pause(ctx, redisRetry) {
-			return nil, s.opts.Redis.trouble(err)
+			return nil, s.opts.Redis.trouble(why)
 		}
 	}
 }
@@ -153,12 +159,12 @@ func parseInfo(text string) info {
 func lasting(err error) bool {
 	text := err.Error()
 	return redis.IsAuthError(err) || redis.IsPermissionError(err) || denied(text) || strings.Contains(text, "cluster support disabled") ||
-		strings.Contains(text, "invalid DB index") || strings.Contains(text, "out of range")
+		strings.Contains(text, "DB index")
 }
 
 // denied says whether a server has refused a login.
 func denied(text string) bool {
-	for _, word := range []string{"WRONGPASS", "NOAUTH", "invalid password", "without any password configured", "unauthenticated"} {
+	for _, word := range []string{"WRONGPASS", "NOAUTH", "invalid password", "unauthenticated"} {
 		if strings.Contains(text, word) {
 			return true
 		}
@@ -170,8 +176,6 @@ func denied(text string) bool {
 func (r Redis) trouble(err error) error {
 	text := oneLine(err)
 	switch {
-	case strings.Contains(text, "without any password configured"):
-		return fmt.Errorf("%w: %s has no password, but one was given: leave REDIS_PASSWORD out, or give Redis that password", order.ErrUnavailable, r.named())
 	case denied(text) && r.Password == "":
 		return fmt.Errorf("%w: %s asks for a password: set REDIS_PASSWORD (and REDIS_USERNAME, if it has users)", order.ErrUnavailable, r.named())
 	case denied(text) || redis.IsAuthError(err):
@@ -179,11 +183,15 @@ func (r Redis) trouble(err error) error {
 	case redis.IsPermissionError(err) || strings.Contains(text, "can't run this command"):
 		return fmt.Errorf("%w: %s does not let the user do what is needed (%s): allow it all commands on keys that begin with {filavip:", order.ErrUnavailable, r.named(), text)
 	case strings.Contains(text, "cluster support disabled"):
-		return fmt.Errorf("%w: %s is no cluster, but several addresses were given: give one, or those of sentinels with the name of their master", order.ErrUnavailable, r.named())
+		return fmt.Errorf("%w: %s is no cluster, but several addresses were given: give one, or those of sentinels and REDIS_SENTINEL_MASTER", order.ErrUnavailable, r.named())
+	case strings.Contains(text, "DB index"):
+		return fmt.Errorf("%w: %s has no database %d: set REDIS_DB to a lower number", order.ErrUnavailable, r.named(), r.Database)
 	case errors.Is(err, errLoading) || redis.IsLoadingError(err):
 		return fmt.Errorf("%w: %s is still loading what it keeps: start again later, or with a longer --connect-timeout", order.ErrUnavailable, r.named())
+	case r.Master != "" && strings.Contains(text, redis.Nil.Error()):
+		return fmt.Errorf("%w: the sentinels at %s watch no Redis by the name %q: set REDIS_SENTINEL_MASTER to the name in their configuration", order.ErrUnavailable, r.place(), r.Master)
 	case r.Master != "":
-		return fmt.Errorf("%w: %s is not found (%s): check the addresses, the name, and that the sentinels run", order.ErrUnavailable, r.named(), text)
+		return fmt.Errorf("%w: %s is not found (%s): check the addresses, REDIS_SENTINEL_MASTER, and that the sentinels run", order.ErrUnavailable, r.named(), text)
 	}
 	return fmt.Errorf("%w: %s does not answer (%s): check REDIS_HOST and REDIS_PORT, or REDIS_URL, and that Redis runs there", order.ErrUnavailable, r.named(), text)
 }
@@ -206,7 +214,7 @@ func (s *DB) checkRedis(i info) error {
 			"server", s.opts.Redis.place(), "maxmemory-policy", policy)
 		return nil
 	}
-	return fmt.Errorf("%w: %s has maxmemory-policy %s and may evict lanes when its memory is full: set maxmemory-policy noeviction there, or --unsafe-eviction here",
+	return fmt.Errorf("%w: %s has maxmemory-policy %s and may evict lanes when its memory is full: set maxmemory-policy noeviction there, or --unsafe-redis-eviction here",
 		order.ErrUnavailable, name, policy)
 }
 

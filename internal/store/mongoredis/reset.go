@@ -123,7 +123,7 @@ func (l *lanes) before(generation uint64) *lanes {
 
 // forget deletes the keys of this generation.
 func (l *lanes) forget(ctx context.Context) error {
-	keys := []string{l.key("gate"), l.key("ticket")}
+	keys := []string{l.key("gate"), l.key("ticket"), l.key("built"), l.key("comparing")}
 	for _, lane := range order.Priorities() {
 		for _, name := range []string{"ready", "late", "held", "more", "cursor"} {
 			keys = append(keys, l.of(lane, name))

@@ -62,7 +62,12 @@ func (w *watch) look(ctx context.Context) {
 	}
 	w.failing = 0
 	before := w.last
-	if g == before && !g.over && !s.rebuild.Load() {
+	if s.orphans.Load() {
+		if err := s.adoptOrphans(ctx); err != nil {
+			s.opts.Logger.Warn("claims not given back", "error", err)
+		}
+	}
+	if g == before && !g.over && !g.lost && !s.rebuild.Load() {
 		return
 	}
 	if err := w.follow(ctx, before, g); err != nil {
@@ -88,7 +93,7 @@ func (w *watch) fail(err error) {
 // follow does what the difference of two looks asks for.
 func (w *watch) follow(ctx context.Context, before, now glance) error {
 	s := w.db
-	if now.server != before.server || now.ticket == "" || s.rebuild.Load() {
+	if now.server != before.server || now.lost || s.rebuild.Load() {
 		if err := s.reconcile(ctx); err != nil {
 			return err
 		}

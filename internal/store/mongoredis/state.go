@@ -50,6 +50,7 @@ func (s *DB) adopt(c *control) {
 		s.lanes.Store(newLanes(s.redis, s.state.Database().Name(), c.Generation))
 		s.claims.endIf(func(*claim) bool { return true })
 		s.epochs.Clear()
+		s.tallies.Clear()
 	}
 }
 

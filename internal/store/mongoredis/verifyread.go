@@ -13,7 +13,8 @@ import (
 // eachRaw calls visit with the orders that match, by key, also with those that cannot be
 // decoded, up to a limit; 0 means all.
 func (c *check) eachRaw(ctx context.Context, filter bson.D, limit int64, visit func(bson.Raw, *orderDoc, error)) error {
-	cursor, err := c.db.orders.Find(ctx, filter, options.Find().SetSort(byID(1)).SetLimit(limit).SetBatchSize(window))
+	opts := options.Find().SetSort(byID(1)).SetHint(byID(1)).SetLimit(limit).SetBatchSize(window)
+	cursor, err := c.db.orders.Find(ctx, filter, opts)
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}
@@ -87,14 +88,14 @@ func (c *check) stated(d *blockDoc, b *block) {
 			c.findings.problem("block %s has two parts %d, or will have", b.id, p.number)
 		}
 		numbers[p.number] = true
-		if len(p.indexes) == 0 || !inOrder(p.indexes) {
+		if len(p.indexes) == 0 || !rising(p.indexes) {
 			c.findings.problem("part %d of block %s is empty or not in order", p.number, b.id)
 		}
 	}
 }
 
-// inOrder says whether each index is above the one before it.
-func inOrder(indexes []uint64) bool {
+// rising says whether each index is above the one before it.
+func rising(indexes []uint64) bool {
 	for i := 1; i < len(indexes); i++ {
 		if indexes[i] <= indexes[i-1] {
 			return false
