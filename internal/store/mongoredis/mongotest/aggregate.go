@@ -23,35 +23,9 @@ func aggregate(r *request, dst []byte) ([]byte, *failure) {
 	if f != nil {
 		return dst, f
 	}
-	now := r.srv.now()
-	var steps []step
-	stages := values(pipeline.Data)
-	for i, element := range stages {
-		name, arg, f := parseStage(element)
-		if f != nil {
-			return dst, f
-		}
-		if i == 0 && name == "$match" {
-			if q.filter, f = optionalFilter(arg); f != nil {
-				return dst, f
-			}
-			continue
-		}
-		if i == 1 && name == "$sort" && len(q.filter.kids) > 0 || i == 0 && name == "$sort" {
-			if q.sort, f = parseSort(arg); f != nil {
-				return dst, f
-			}
-			continue
-		}
-		if name == "$limit" && len(steps) == 0 && q.limit == 0 && class(arg.Type) == classNumber && arg.AsInt64() > 0 {
-			q.limit = int(arg.AsInt64())
-			continue
-		}
-		st, f := parseStep(name, arg, now)
-		if f != nil {
-			return dst, f
-		}
-		steps = append(steps, st)
+	steps, f := r.parsePipeline(values(pipeline.Data), &q)
+	if f != nil {
+		return dst, f
 	}
 	docs, f := c.docs(r, q)
 	for _, st := range steps {
@@ -64,6 +38,35 @@ func aggregate(r *request, dst []byte) ([]byte, *failure) {
 		return dst, f
 	}
 	return r.reply(dst, docs, r.db+"."+r.coll, batchSize(field(r.get("cursor").Data, "batchSize")))
+}
+
+// parsePipeline parses the stages. Those at its start that a query can do go there.
+func (r *request) parsePipeline(stages []value, q *query) ([]step, *failure) {
+	now := r.srv.now()
+	var steps []step
+	for i, element := range stages {
+		name, arg, f := parseStage(element)
+		if f != nil {
+			return nil, f
+		}
+		matched := len(q.filter.kids) > 0
+		switch {
+		case name == "$match" && i == 0:
+			q.filter, f = optionalFilter(arg)
+		case name == "$sort" && (i == 0 || i == 1 && matched):
+			q.sort, f = parseSort(arg)
+		case name == "$limit" && len(steps) == 0 && q.limit == 0 && class(arg.Type) == classNumber && arg.AsInt64() > 0:
+			q.limit = int(arg.AsInt64())
+		default:
+			var st step
+			st, f = parseStep(name, arg, now)
+			steps = append(steps, st)
+		}
+		if f != nil {
+			return nil, f
+		}
+	}
+	return steps, nil
 }
 
 // parseStep parses a stage of an aggregation.

@@ -3,6 +3,8 @@ package mongotest
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -147,13 +149,13 @@ func (c *collection) unique(ix *index, keys []string, rec *record) *failure {
 	return nil
 }
 
-// duplicate is the failure of a second document with the same key.
+// duplicate is the failure of a second document with the same key, given by its values.
 func (c *collection) duplicate(ix *index, vals []value) *failure {
 	pattern, patterns := bsoncore.AppendDocumentElementStart(nil, "keyPattern")
 	at, shown := bsoncore.AppendDocumentElementStart(nil, "keyValue")
-	text := ""
-	for i, p := range ix.paths {
-		v := vals[i]
+	parts := make([]string, len(vals))
+	for i, v := range vals {
+		name := ix.paths[i].String()
 		if missing(v) {
 			v = nullValue()
 		}
@@ -161,16 +163,13 @@ func (c *collection) duplicate(ix *index, vals []value) *failure {
 		if ix.desc[i] {
 			direction = -1
 		}
-		patterns = bsoncore.AppendInt32Element(patterns, p.String(), direction)
-		shown = appendValue(shown, []byte(p.String()), v)
-		if i > 0 {
-			text += ","
-		}
-		text += fmt.Sprintf(" %s: %s", p, shell(v))
+		patterns = bsoncore.AppendInt32Element(patterns, name, direction)
+		shown = appendValue(shown, []byte(name), v)
+		parts[i] = name + ": " + shell(v)
 	}
 	return &failure{
 		code:    codeDuplicateKey,
-		message: fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: {%s }", c.namespace(), ix.name, text),
+		message: fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: { %s }", c.namespace(), ix.name, strings.Join(parts, ", ")),
 		extra:   append(finish(patterns, int(pattern)), finish(shown, int(at))...),
 	}
 }
@@ -178,10 +177,8 @@ func (c *collection) duplicate(ix *index, vals []value) *failure {
 // shell shows a value as the server's messages do.
 func shell(v value) string {
 	switch v.Type {
-	case bsoncore.TypeInt32:
-		return fmt.Sprint(v.Int32())
-	case bsoncore.TypeInt64:
-		return fmt.Sprint(v.Int64())
+	case bsoncore.TypeInt32, bsoncore.TypeInt64:
+		return strconv.FormatInt(v.AsInt64(), 10)
 	case bsoncore.TypeObjectID:
 		return fmt.Sprintf("ObjectId('%x')", v.Data)
 	case bsoncore.TypeDateTime:

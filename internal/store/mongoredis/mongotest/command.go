@@ -22,11 +22,12 @@ type request struct {
 type command struct {
 	// run appends the fields of the answer to dst. On failure it changes nothing.
 	run       func(r *request, dst []byte) ([]byte, *failure)
-	fields    []string // that it knows, beside its name and the general ones
-	open      bool     // no authentication is needed
-	handshake bool     // of connections, not of work: no latency, and faults must name it
-	writes    bool     // only on a primary
-	counted   bool     // takes a transaction number
+	fields    []string        // that it knows, beside its name and the general ones
+	known     map[string]bool // all of them
+	open      bool            // no authentication is needed
+	handshake bool            // of connections, not of work: no latency, and faults must name it
+	writes    bool            // only on a primary
+	counted   bool            // takes a transaction number
 }
 
 // general are the fields that every command knows.
@@ -70,6 +71,13 @@ func commands() map[string]command {
 		"count":            {run: count, fields: []string{"query", "limit", "skip", "hint"}},
 		"distinct":         {run: distinct, fields: []string{"key", "query", "hint"}},
 		"aggregate":        {run: aggregate, fields: []string{"pipeline", "cursor", "hint", "allowDiskUse", "bypassDocumentValidation"}},
+	}
+	for name, c := range all {
+		c.known = map[string]bool{}
+		for _, key := range append(general(), c.fields...) {
+			c.known[key] = true
+		}
+		all[name] = c
 	}
 	return all
 }
@@ -173,9 +181,11 @@ func (s *Server) admit(r *request, known command) *failure {
 	fields := scan(r.body)
 	fields.next()
 	for fields.next() {
+		if known.known[string(fields.key)] {
+			continue
+		}
 		key := string(fields.key)
 		switch {
-		case slices.Contains(general(), key) || slices.Contains(known.fields, key):
 		case key == "autocommit" || key == "startTransaction":
 			return lacking("transactions")
 		case key == "let" || key == "collation" || key == "arrayFilters":

@@ -28,7 +28,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 // serve answers messages until the connection ends.
 func (c *conn) serve() {
 	defer c.srv.gone(c)
-	defer c.nc.Close()
+	defer c.close()
 	r := bufio.NewReaderSize(c.nc, 64<<10)
 	for {
 		m, err := read(r, &c.input)
@@ -62,8 +62,11 @@ func (c *conn) cut() {
 	default:
 		close(c.gone)
 	}
-	c.nc.Close()
+	c.close()
 }
+
+// close ends the connection. One that is closed already, or broken, has nothing to report.
+func (c *conn) close() { _ = c.nc.Close() }
 
 // wait waits, or until the connection is cut, and says whether it is still there.
 func (c *conn) wait(d time.Duration) bool {

@@ -59,108 +59,61 @@ const (
 
 // codeName returns MongoDB's name of a code.
 func codeName(code int32) string {
-	switch code {
-	case codeInternal:
-		return "InternalError"
-	case codeBadValue:
-		return "BadValue"
-	case codeUnauthorized:
-		return "Unauthorized"
-	case codeTypeMismatch:
-		return "TypeMismatch"
-	case codeFailedToParse:
-		return "FailedToParse"
-	case codeUserNotFound:
-		return "UserNotFound"
-	case codeAuthenticationFailed:
-		return "AuthenticationFailed"
-	case codeIllegalOperation:
-		return "IllegalOperation"
-	case codeNamespaceNotFound:
-		return "NamespaceNotFound"
-	case codeIndexNotFound:
-		return "IndexNotFound"
-	case codePathNotViable:
-		return "PathNotViable"
-	case codeConflictingUpdates:
-		return "ConflictingUpdateOperators"
-	case codeCursorNotFound:
-		return "CursorNotFound"
-	case codeNamespaceExists:
-		return "NamespaceExists"
-	case codeDollarPrefixedField:
-		return "DollarPrefixedFieldName"
-	case codeNotSingleValueField:
-		return "NotSingleValueField"
-	case codeCommandNotFound:
-		return "CommandNotFound"
-	case codeImmutableField:
-		return "ImmutableField"
-	case codeCannotCreateIndex:
-		return "CannotCreateIndex"
-	case codeInvalidOptions:
-		return "InvalidOptions"
-	case codeInvalidNamespace:
-		return "InvalidNamespace"
-	case codeNoReplicationEnabled:
-		return "NoReplicationEnabled"
-	case codeIndexOptionsConflict:
-		return "IndexOptionsConflict"
-	case codeIndexKeySpecsConflict:
-		return "IndexKeySpecsConflict"
-	case codeParallelArrays:
-		return "CannotIndexParallelArrays"
-	case codeTransactionTooOld:
-		return "TransactionTooOld"
-	case codeNotImplemented:
-		return "NotImplemented"
-	case codeDuplicateKey:
-		return "DuplicateKey"
-	case codeDocumentTooLarge:
-		return "BSONObjectTooLarge"
-	}
-	return transientName(code)
-}
-
-// transientName names the codes that only faults answer with.
-func transientName(code int32) string {
-	switch code {
-	case codeHostUnreachable:
-		return "HostUnreachable"
-	case codeHostNotFound:
-		return "HostNotFound"
-	case codeMaxTimeExpired:
-		return "MaxTimeMSExpired"
-	case codeWriteConcernTimeout:
-		return "WriteConcernTimeout"
-	case codeUnknownReplWriteConcern:
-		return "UnknownReplWriteConcern"
-	case codeNetworkTimeout:
-		return "NetworkTimeout"
-	case codeShutdownInProgress:
-		return "ShutdownInProgress"
-	case codeUnsatisfiableConcern:
-		return "UnsatisfiableWriteConcern"
-	case codeWriteConflict:
-		return "WriteConflict"
-	case codePrimarySteppedDown:
-		return "PrimarySteppedDown"
-	case codeExceededTimeLimit:
-		return "ExceededTimeLimit"
-	case codeSocketException:
-		return "SocketException"
-	case codeNotWritablePrimary:
-		return "NotWritablePrimary"
-	case codeInterruptedAtShutdown:
-		return "InterruptedAtShutdown"
-	case codeInterruptedByStateChange:
-		return "InterruptedDueToReplStateChange"
-	case codeNotPrimaryNoSecondary:
-		return "NotPrimaryNoSecondaryOk"
-	case codeNotPrimaryOrSecondary:
-		return "NotPrimaryOrSecondary"
+	if name, ok := codeNames()[code]; ok {
+		return name
 	}
 	return fmt.Sprintf("Location%d", code)
+}
+
+func codeNames() map[int32]string {
+	return map[int32]string{
+		codeInternal:                 "InternalError",
+		codeBadValue:                 "BadValue",
+		codeUnauthorized:             "Unauthorized",
+		codeTypeMismatch:             "TypeMismatch",
+		codeFailedToParse:            "FailedToParse",
+		codeUserNotFound:             "UserNotFound",
+		codeAuthenticationFailed:     "AuthenticationFailed",
+		codeIllegalOperation:         "IllegalOperation",
+		codeNamespaceNotFound:        "NamespaceNotFound",
+		codeIndexNotFound:            "IndexNotFound",
+		codePathNotViable:            "PathNotViable",
+		codeConflictingUpdates:       "ConflictingUpdateOperators",
+		codeCursorNotFound:           "CursorNotFound",
+		codeNamespaceExists:          "NamespaceExists",
+		codeDollarPrefixedField:      "DollarPrefixedFieldName",
+		codeNotSingleValueField:      "NotSingleValueField",
+		codeCommandNotFound:          "CommandNotFound",
+		codeImmutableField:           "ImmutableField",
+		codeCannotCreateIndex:        "CannotCreateIndex",
+		codeInvalidOptions:           "InvalidOptions",
+		codeInvalidNamespace:         "InvalidNamespace",
+		codeNoReplicationEnabled:     "NoReplicationEnabled",
+		codeIndexOptionsConflict:     "IndexOptionsConflict",
+		codeIndexKeySpecsConflict:    "IndexKeySpecsConflict",
+		codeParallelArrays:           "CannotIndexParallelArrays",
+		codeTransactionTooOld:        "TransactionTooOld",
+		codeNotImplemented:           "NotImplemented",
+		codeDuplicateKey:             "DuplicateKey",
+		codeDocumentTooLarge:         "BSONObjectTooLarge",
+		codeHostUnreachable:          "HostUnreachable",
+		codeHostNotFound:             "HostNotFound",
+		codeMaxTimeExpired:           "MaxTimeMSExpired",
+		codeWriteConcernTimeout:      "WriteConcernTimeout",
+		codeUnknownReplWriteConcern:  "UnknownReplWriteConcern",
+		codeNetworkTimeout:           "NetworkTimeout",
+		codeShutdownInProgress:       "ShutdownInProgress",
+		codeUnsatisfiableConcern:     "UnsatisfiableWriteConcern",
+		codeWriteConflict:            "WriteConflict",
+		codePrimarySteppedDown:       "PrimarySteppedDown",
+		codeExceededTimeLimit:        "ExceededTimeLimit",
+		codeSocketException:          "SocketException",
+		codeNotWritablePrimary:       "NotWritablePrimary",
+		codeInterruptedAtShutdown:    "InterruptedAtShutdown",
+		codeInterruptedByStateChange: "InterruptedDueToReplStateChange",
+		codeNotPrimaryNoSecondary:    "NotPrimaryNoSecondaryOk",
+		codeNotPrimaryOrSecondary:    "NotPrimaryOrSecondary",
+	}
 }
 
 // retryable says whether a write that ended with a code may be sent again, which a server

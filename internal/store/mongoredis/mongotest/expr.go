@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -59,10 +60,8 @@ func parseReference(s string) (expr, *failure) {
 		return nil, fail(17276, "Use of undefined variable: %s", name)
 	}
 	p := parsePath(s[1:])
-	for _, part := range p {
-		if part == "" {
-			return nil, fail(40353, "FieldPath must not end with a '.' or have an empty part: '%s'", s)
-		}
+	if slices.Contains(p, "") {
+		return nil, fail(40353, "FieldPath must not end with a '.' or have an empty part: '%s'", s)
 	}
 	return func(sc *scope) (value, *failure) { return p.gather(field(sc.root, p[0])), nil }, nil
 }

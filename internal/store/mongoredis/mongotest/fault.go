@@ -1,6 +1,7 @@
 package mongotest
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -115,9 +116,7 @@ func (s *Server) Struck() map[Action]int {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	all := map[Action]int{}
-	for action, n := range s.faults.struck {
-		all[action] = n
-	}
+	maps.Copy(all, s.faults.struck)
 	return all
 }
 
@@ -217,7 +216,7 @@ func (f *fired) around(r *request, execute func() []byte) ([]byte, bool) {
 	if f.Before != nil {
 		f.Before(f.info)
 	}
-	there := r.conn.wait(f.Fault.Delay)
+	there := r.conn.wait(f.Delay)
 	if f.Action == CutBefore {
 		return nil, false
 	}

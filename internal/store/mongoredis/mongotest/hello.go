@@ -58,7 +58,7 @@ func buildInfo(r *request, dst []byte) ([]byte, *failure) {
 	dst = bsoncore.AppendStringElement(dst, "version", r.srv.opts.Version)
 	var parts []value
 	for part := range strings.SplitSeq(r.srv.opts.Version+".0", ".") {
-		n, _ := strconv.Atoi(part)
+		n, _ := strconv.ParseInt(part, 10, 32) // what is no number, such as 0-rc1, counts as 0
 		parts = append(parts, int32Value(int32(n)))
 	}
 	dst = bsoncore.BuildArrayElement(dst, "versionArray", append(parts, int32Value(0), int32Value(0))[:4]...)

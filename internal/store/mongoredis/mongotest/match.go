@@ -72,13 +72,13 @@ func (f *filter) matchOne(v value) bool {
 	case "$in":
 		return f.matchIn(v)
 	case "$gt":
-		return comparable(v, f.arg) && compare(v, f.arg) > 0
+		return sameClass(v, f.arg) && compare(v, f.arg) > 0
 	case "$gte":
-		return comparable(v, f.arg) && compare(v, f.arg) >= 0
+		return sameClass(v, f.arg) && compare(v, f.arg) >= 0
 	case "$lt":
-		return comparable(v, f.arg) && compare(v, f.arg) < 0
+		return sameClass(v, f.arg) && compare(v, f.arg) < 0
 	case "$lte":
-		return comparable(v, f.arg) && compare(v, f.arg) <= 0
+		return sameClass(v, f.arg) && compare(v, f.arg) <= 0
 	case "$regex":
 		return f.matchRegex(v)
 	case "$type":
@@ -89,8 +89,8 @@ func (f *filter) matchOne(v value) bool {
 	return false
 }
 
-// comparable says whether two values are of the same class: $gt and its kin find no others.
-func comparable(a, b value) bool { return class(a.Type) == class(b.Type) }
+// sameClass says whether two values are of the same class: $gt and its kin find no others.
+func sameClass(a, b value) bool { return class(a.Type) == class(b.Type) }
 
 // equal says whether two values are equal to a query: numbers by value, and a field that
 // is not there as null.

@@ -54,7 +54,7 @@ func (ss *sessions) once(r *request, known command, dst []byte) ([]byte, *failur
 		return dst, fail(codeTransactionTooOld, "Retryable write with txnNumber %d is prohibited on session because a newer retryable write with txnNumber %d has already started on this session.", n, s.number)
 	}
 	if n == s.number && s.done {
-		r.srv.tally.repeated(r.name)
+		r.srv.tally.repeated()
 		return append(dst, s.answer...), nil
 	}
 	if n > s.number {

@@ -122,7 +122,7 @@ func (t *tally) add(s Stats) {
 }
 
 // repeated counts a numbered write that was not executed again.
-func (t *tally) repeated(string) {
+func (t *tally) repeated() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stats.Repeated++

@@ -113,24 +113,13 @@ func (n *node) remove(key string) {
 	}
 }
 
-// get returns the record of a key, or nil.
-func (t *tree) get(key string) *record {
-	n := t.root
-	for n.nodes != nil {
-		n = n.nodes[n.child(key)]
-	}
-	if at, found := slices.BinarySearch(n.keys, key); found {
-		return n.recs[at]
-	}
-	return nil
-}
-
 // ascend calls f with each key from low on, below high, until f returns false. An empty
-// high is no limit. It says whether f wanted more.
-func (t *tree) ascend(low, high string, f func(key string, rec *record) bool) bool {
-	return t.root.ascend(low, high, f)
+// high is no limit.
+func (t *tree) ascend(low, high string, f func(key string, rec *record) bool) {
+	t.root.ascend(low, high, f)
 }
 
+// ascend says whether there may be more to come.
 func (n *node) ascend(low, high string, f func(string, *record) bool) bool {
 	if n.nodes == nil {
 		at, _ := slices.BinarySearch(n.keys, low)
@@ -150,10 +139,11 @@ func (n *node) ascend(low, high string, f func(string, *record) bool) bool {
 }
 
 // descend is ascend from the highest key below high down to low.
-func (t *tree) descend(low, high string, f func(key string, rec *record) bool) bool {
-	return t.root.descend(low, high, f)
+func (t *tree) descend(low, high string, f func(key string, rec *record) bool) {
+	t.root.descend(low, high, f)
 }
 
+// descend says whether there may be more to come.
 func (n *node) descend(low, high string, f func(string, *record) bool) bool {
 	at := len(n.keys) - 1
 	if n.nodes == nil {

@@ -42,7 +42,6 @@ func (r *request) ordered() bool {
 
 // writeErrors collects the statements of a write that failed.
 type writeErrors struct {
-	at      int32
 	encoded []byte
 	n       int
 }
@@ -111,7 +110,6 @@ type updateStatement struct {
 	multi, upsert bool
 	sort          []sortKey
 	hint          string
-	source        []byte // of the filter
 }
 
 func updateCommand(r *request, dst []byte) ([]byte, *failure) {
@@ -166,7 +164,6 @@ func updateCommand(r *request, dst []byte) ([]byte, *failure) {
 
 func (r *request) parseStatement(c *collection, doc []byte) (updateStatement, *failure) {
 	st := updateStatement{}
-	var u value
 	s := scan(doc)
 	for s.next() {
 		v := s.value()
@@ -176,10 +173,8 @@ func (r *request) parseStatement(c *collection, doc []byte) (updateStatement, *f
 			if !isDocument(v) {
 				return st, fail(codeTypeMismatch, "BSON field 'update.updates.q' is the wrong type '%s', expected type 'object'", v.Type)
 			}
-			st.source = v.Data
 			st.filter, f = parseFilter(v.Data)
 		case "u":
-			u = v
 			st.update, f = parseUpdate(v)
 		case "multi":
 			st.multi = truthy(v)
@@ -206,7 +201,6 @@ func (r *request) parseStatement(c *collection, doc []byte) (updateStatement, *f
 	case st.multi && !missing(r.get("txnNumber")):
 		return st, fail(codeInvalidOptions, "Cannot use (or request) retryable writes with multi=true")
 	}
-	_ = u
 	return st, nil
 }
 
