@@ -101,7 +101,7 @@ func (s *Server) answer(c *conn, m *message, dst []byte) ([]byte, bool) {
 		return nil, false
 	}
 	s.tally.command(r)
-	planted := s.faults.pick(r, known.handshake)
+	planted := s.faults.pick(r, known)
 	encoded, keep := planted.around(r, func() []byte {
 		fields, f := s.execute(r, known, ok, planted)
 		if f != nil {
@@ -188,7 +188,7 @@ func (s *Server) admit(r *request, known command) *failure {
 		switch {
 		case key == "autocommit" || key == "startTransaction":
 			return lacking("transactions")
-		case key == "let" || key == "collation" || key == "arrayFilters":
+		case slices.Contains(unsupported(), key):
 			return lacking("the option %s of %s", key, r.name)
 		case r.name == "endSessions" || r.name == "hello" || strings.EqualFold(r.name, "ismaster") || r.name == "getParameter":
 		default:
@@ -199,6 +199,12 @@ func (s *Server) admit(r *request, known command) *failure {
 		return fail(codeInvalidNamespace, "OP_MSG requests require a $db argument")
 	}
 	return nil
+}
+
+// unsupported are fields of commands that a real server knows and the double does not.
+func unsupported() []string {
+	return []string{"let", "collation", "arrayFilters", "tailable", "awaitData", "oplogReplay", "min", "max", "returnKey", "showRecordId",
+		"explain", "validator", "capped", "viewOn", "timeseries", "clusteredIndex", "expireAfterSeconds", "encryptionInformation"}
 }
 
 // labelled adds the label that makes drivers of a replica set repeat a write.

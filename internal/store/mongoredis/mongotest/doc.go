@@ -33,5 +33,8 @@
 //   - An update or an aggregation knows the operators that its files list, not all.
 //   - A repeated retryable write gets the whole answer of the first, though some of its
 //     statements had failed; a real server would try those again.
-//   - Cursors never time out.
+//   - Cursors never time out, and maxTimeMS ends nothing.
+//   - hello tells no topologyVersion, so clients poll instead of waiting for news: after a
+//     fault, a driver waits up to half a second before it asks again.
+//   - Regular expressions are Go's.
 package mongotest

@@ -17,7 +17,7 @@ const (
 	CutBefore    Action = "cut before"    // cut the connection, execute nothing
 	CutAfter     Action = "cut after"     // execute, cut the connection instead of answering
 	Refuse       Action = "refuse"        // answer the error Code, execute nothing
-	ConcernError Action = "concern error" // execute, answer with the write concern error Code
+	ConcernError Action = "concern error" // execute, answer with the write concern error Code; of writes only
 	Delay        Action = "delay"         // only wait and call Before and After
 )
 
@@ -40,8 +40,9 @@ type Fault struct {
 	Labels  []string // of the error; nil for those a real server gives
 
 	Delay  time.Duration // waited before it is executed, also if the client hangs up meanwhile
-	Before func(Info)    // called before execution
-	After  func(Info)    // called after execution, before the answer
+	// Before and After are called before the command is executed and between that and its
+	// answer. They may block, and call Cut, but not Stop or Close, which wait for them.
+	Before, After func(Info)
 }
 
 // Storm plants faults at random, until the server is told of another.
@@ -128,12 +129,12 @@ func (fs *faults) release() {
 }
 
 // spared are the commands that a fault must name to strike.
-func spared(name string, handshake bool) bool {
-	return handshake || name == "endSessions" || name == "killCursors"
+func spared(name string, known command) bool {
+	return known.handshake || name == "endSessions" || name == "killCursors"
 }
 
 // pick returns the fault that strikes a command, or nil.
-func (fs *faults) pick(r *request, handshake bool) *fired {
+func (fs *faults) pick(r *request, known command) *fired {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if len(fs.planted) == 0 && fs.storm == nil {
@@ -141,7 +142,7 @@ func (fs *faults) pick(r *request, handshake bool) *fired {
 	}
 	info := Info{r.name, r.db, r.coll}
 	for _, p := range fs.planted {
-		if !p.fault.fits(info, handshake) {
+		if !p.fault.fits(info, known) {
 			continue
 		}
 		p.seen++
@@ -151,7 +152,7 @@ func (fs *faults) pick(r *request, handshake bool) *fired {
 		p.struck++
 		return fs.strike(p.fault, info)
 	}
-	if f, ok := fs.roll(info, handshake); ok {
+	if f, ok := fs.roll(info, known); ok {
 		return fs.strike(f, info)
 	}
 	return nil
@@ -167,18 +168,18 @@ func (fs *faults) strike(f Fault, info Info) *fired {
 }
 
 // fits says whether a fault is for a command.
-func (f *Fault) fits(info Info, handshake bool) bool {
+func (f *Fault) fits(info Info, known command) bool {
 	anything := f.Command == "" || f.Command == "*"
-	if anything && spared(info.Command, handshake) || !anything && !strings.EqualFold(f.Command, info.Command) {
+	if f.Action == ConcernError && !known.writes || anything && spared(info.Command, known) || !anything && !strings.EqualFold(f.Command, info.Command) {
 		return false
 	}
 	return (f.Collection == "" || f.Collection == info.Collection) && (f.Match == nil || f.Match(info))
 }
 
 // roll decides whether the storm strikes a command. mu held.
-func (fs *faults) roll(info Info, handshake bool) (Fault, bool) {
+func (fs *faults) roll(info Info, known command) (Fault, bool) {
 	storm := fs.storm
-	if storm == nil || len(storm.Commands) == 0 && spared(info.Command, handshake) ||
+	if storm == nil || len(storm.Commands) == 0 && spared(info.Command, known) ||
 		len(storm.Commands) > 0 && !slices.Contains(storm.Commands, info.Command) {
 		return Fault{}, false
 	}
@@ -186,6 +187,9 @@ func (fs *faults) roll(info Info, handshake bool) (Fault, bool) {
 	for _, action := range []Action{CutBefore, CutAfter, Refuse, ConcernError, Delay} {
 		if chance -= storm.Chance[action]; chance >= 0 {
 			continue
+		}
+		if action == ConcernError && !known.writes {
+			return Fault{}, false
 		}
 		f := Fault{Action: action}
 		switch action {

@@ -165,8 +165,8 @@ func TestStorm(t *testing.T) {
 	s := start(t, mongotest.Options{ReplicaSet: "rs0"})
 	c := connect(t, s).Collection("orders")
 	s.Storm(mongotest.Storm{Seed: 7, Commands: []string{"update", "find"}, MaxDelay: time.Millisecond,
-		Chance: map[mongotest.Action]float64{mongotest.CutBefore: 0.1, mongotest.CutAfter: 0.1, mongotest.Refuse: 0.1, mongotest.ConcernError: 0.1, mongotest.Delay: 0.1}})
-	const n = 60
+		Chance: map[mongotest.Action]float64{mongotest.CutBefore: 0.1, mongotest.CutAfter: 0.1, mongotest.Refuse: 0.05, mongotest.ConcernError: 0.15, mongotest.Delay: 0.1}})
+	const n = 25
 	for i := range n {
 		for {
 			done, err := c.UpdateOne(t.Context(), d("_id", 1, "n", d("$not", d("$gte", i+1))), d("$set", d("n", i+1)), options.UpdateOne().SetUpsert(i == 0))

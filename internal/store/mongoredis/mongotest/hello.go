@@ -95,8 +95,9 @@ func serverStatus(r *request, dst []byte) ([]byte, *failure) {
 	dst = bsoncore.AppendInt32Element(dst, "totalCreated", s.nextConn.Load())
 	dst = finish(dst, int(at))
 	at, dst = bsoncore.AppendDocumentElementStart(dst, "storageEngine")
-	dst = bsoncore.AppendStringElement(dst, "name", "mongotest")
-	dst = bsoncore.AppendBooleanElement(dst, "persistent", false)
+	dst = bsoncore.AppendStringElement(dst, "name", "wiredTiger") // as clients expect; it is none
+	dst = bsoncore.AppendBooleanElement(dst, "supportsCommittedReads", true)
+	dst = bsoncore.AppendBooleanElement(dst, "persistent", true)
 	return finish(dst, int(at)), nil
 }
 

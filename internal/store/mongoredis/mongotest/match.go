@@ -114,14 +114,20 @@ func (f *filter) matchIn(v value) bool {
 		return f.matchRegex(v)
 	}
 	if f.set == nil {
-		f.set = make(map[string]struct{}, len(f.list))
-		for _, element := range f.list {
-			f.set[string(appendKey(nil, element))] = struct{}{}
-		}
+		f.buildSet()
 	}
 	var buffer [64]byte
 	_, found := f.set[string(appendKey(buffer[:0], v))]
 	return found || f.matchRegex(v)
+}
+
+// buildSet encodes the list of $in. A filter of one command does that when it first needs
+// to; that of a partial index, which many readers share, when it is declared.
+func (f *filter) buildSet() {
+	f.set = make(map[string]struct{}, len(f.list))
+	for _, element := range f.list {
+		f.set[string(appendKey(nil, element))] = struct{}{}
+	}
 }
 
 func (f *filter) matchRegex(v value) bool {
@@ -179,6 +185,7 @@ func (f *filter) indexable(ix *index) *failure {
 			return fail(codeCannotCreateIndex, "Expression not supported in partial index: %s", kid.op)
 		}
 		ix.addHead(kid.path[0])
+		kid.buildSet()
 	}
 	return nil
 }

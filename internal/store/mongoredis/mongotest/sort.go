@@ -22,8 +22,14 @@ func parseSort(v value) ([]sortKey, *failure) {
 	var order []sortKey
 	s := scan(v.Data)
 	for s.next() {
-		if string(s.key) == natural {
-			continue
+		if len(s.key) == 0 {
+			return nil, fail(40352, "FieldPath cannot be constructed with empty string")
+		}
+		if string(s.key) == natural && s.value().AsFloat64() == 1 {
+			continue // that is the order without an index
+		}
+		if s.key[0] == '$' {
+			return nil, lacking("a sort by %s", s.key)
 		}
 		if class(s.typ) != classNumber {
 			return nil, lacking("a sort by %s", s.key)
