@@ -39,7 +39,7 @@ type Fault struct {
 	Message string   // of the error; its name if empty
 	Labels  []string // of the error; nil for those a real server gives
 
-	Delay  time.Duration // waited before it is executed, also if the client hangs up meanwhile
+	Delay time.Duration // waited before it is executed, also if the client hangs up meanwhile
 	// Before and After are called before the command is executed and between that and its
 	// answer. They may block, and call Cut, but not Stop or Close, which wait for them.
 	Before, After func(Info)
