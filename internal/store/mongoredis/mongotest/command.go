@@ -95,6 +95,9 @@ func (r *request) get(key string) value { return field(r.body, key) }
 // answer executes a message and appends the answer, if any is due. It returns false if the
 // connection is to be cut.
 func (s *Server) answer(c *conn, m *message, dst []byte) ([]byte, bool) {
+	if !s.frozen(c) {
+		return nil, false
+	}
 	r := newRequest(s, c, m)
 	known, ok := s.commands[r.name]
 	if ok && !known.handshake && !c.wait(s.opts.Latency) {

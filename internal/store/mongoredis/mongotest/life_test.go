@@ -2,6 +2,7 @@ package mongotest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -110,6 +111,33 @@ func TestStopAndRestart(t *testing.T) {
 	if got := ids(t, c, d()); got != "1" {
 		t.Errorf("after a cut: %s", got)
 	}
+}
+
+func TestFreeze(t *testing.T) {
+	t.Parallel()
+	s := start(t, mongotest.Options{})
+	c := connect(t, s).Collection("orders")
+	if _, err := c.InsertOne(t.Context(), d("_id", 1)); err != nil {
+		t.Fatal(err)
+	}
+	s.Freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.InsertOne(ctx, d("_id", 2)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("InsertOne() = %v, want no answer in time", err)
+	}
+	s.Thaw()
+	s.Thaw()
+	if _, err := c.InsertOne(t.Context(), d("_id", 3)); err != nil {
+		t.Error(err)
+	}
+	// The client that gave up does not know, but its insert was executed.
+	for ids(t, c, d("_id", 2)) == "" {
+		if t.Context().Err() != nil {
+			t.Fatal("what was sent during a freeze was lost")
+		}
+	}
+	s.Freeze() // and is closed so
 }
 
 func TestStepDown(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -41,7 +42,8 @@ type Server struct {
 	tally    tally
 	nextConn atomic.Int32
 	nextID   atomic.Uint32
-	stepped  atomic.Bool // down from primary
+	stepped  atomic.Bool                   // down from primary
+	ice      atomic.Pointer[chan struct{}] // closed at the end of a Freeze; nil if there is none
 
 	mu       sync.Mutex // guards the three below
 	listener net.Listener
@@ -149,13 +151,55 @@ func (s *Server) Restart() error {
 	if s.listener != nil {
 		return errors.New("start the double: it runs already")
 	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr)
+	listener, err := s.listen()
 	if err != nil {
 		return fmt.Errorf("start the double: %w", err)
 	}
 	s.listener, s.addr = listener, listener.Addr().String()
 	s.running.Go(func() { s.accept(listener) })
 	return nil
+}
+
+// listen listens at the server's address. While the server was down, a connection that
+// somebody opens may have been given the port for its own end: such ones pass, and so it
+// tries again for a while.
+func (s *Server) listen() (net.Listener, error) {
+	const tries = 500
+	for i := 1; ; i++ {
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr)
+		if err == nil || i == tries || !errors.Is(err, syscall.EADDRINUSE) || s.nextConn.Load() == 0 {
+			return listener, err
+		}
+		time.Sleep(10 * time.Millisecond) // nothing tells when a port is free
+	}
+}
+
+// Freeze makes the server stop answering, as a process that is stopped does: connections
+// stay, new ones are taken, and what is sent waits until Thaw.
+func (s *Server) Freeze() {
+	ice := make(chan struct{})
+	s.ice.CompareAndSwap(nil, &ice)
+}
+
+// Thaw ends a Freeze: what was sent meanwhile is executed.
+func (s *Server) Thaw() {
+	if ice := s.ice.Swap(nil); ice != nil {
+		close(*ice)
+	}
+}
+
+// frozen waits for the end of a Freeze, and says whether the connection is still there.
+func (s *Server) frozen(c *conn) bool {
+	ice := s.ice.Load()
+	if ice == nil {
+		return true
+	}
+	select {
+	case <-*ice:
+		return true
+	case <-c.gone:
+		return false
+	}
 }
 
 // Close stops the server and returns when nothing of it runs any more.
