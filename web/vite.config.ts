@@ -3,7 +3,7 @@ import { defineConfig } from "vite";
 // What `npm run dev` talks to. The server says nothing about the page it is asked from
 // another port, so the origin is dropped on the way.
 const server = process.env["FILAVIP_URL"] ?? "http://127.0.0.1:3000";
-const served = ["/pedidos", "/diagnostics", "/readyz", "/livez", "/socket.io", "/openapi.json", "/metrics"];
+const served = ["/pedidos", "/session", "/diagnostics", "/readyz", "/livez", "/socket.io", "/openapi.json", "/metrics"];
 
 export default defineConfig({
   // Relative, so that the page works under any path prefix.
