@@ -3,6 +3,7 @@ package api_test
 import (
 	"crypto/rand"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -66,14 +67,12 @@ func openRoutes() []string {
 // requests that no route takes.
 func guardedSurface() map[string]int {
 	all := surface()
-	for route, status := range map[string]int{
+	maps.Copy(all, map[string]int{
 		"GET /": 200, "GET /later": 200, "GET /live/": 200, "GET /live/deep/er": 200,
 		"GET /nope": 404, "POST /": 405, "DELETE /livez": 405, "OPTIONS /pedidos": 204, "PUT /pedidos": 405, "HEAD /pedidos": 200,
 		"GET /livez/": 404, "GET //livez": 404, "GET /session": 405, "GET /pedidos/../livez": 404, "GET /livez/../pedidos": 404, "GET /livez%2f..%2fpedidos": 404,
 		"BREW /pedidos": 405, "GET /health": 404,
-	} {
-		all[route] = status
-	}
+	})
 	return all
 }
 

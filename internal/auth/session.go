@@ -30,7 +30,7 @@ func (g *Guard) SignIn(w http.ResponseWriter, r *http.Request, key string) error
 	if !g.asks {
 		return nil
 	}
-	err := error(ErrNoKey)
+	err := ErrNoKey
 	if key != "" {
 		err = g.compare(key)
 	}
@@ -38,26 +38,21 @@ func (g *Guard) SignIn(w http.ResponseWriter, r *http.Request, key string) error
 		return err
 	}
 	end := g.now().Add(SessionFor)
-	c := cookie(r, g.token(end))
-	c.Expires, c.MaxAge = end, int(SessionFor/time.Second)
-	http.SetCookie(w, c)
+	setCookie(w, r, g.token(end), int(SessionFor/time.Second))
 	return nil
 }
 
 // SignOut has the browser forget its session.
-func (g *Guard) SignOut(w http.ResponseWriter, r *http.Request) {
-	c := cookie(r, "")
-	c.MaxAge = -1
-	http.SetCookie(w, c)
-}
+func (g *Guard) SignOut(w http.ResponseWriter, r *http.Request) { setCookie(w, r, "", -1) }
 
-// cookie returns the session's cookie without an end. It stays on TLS where it came over
-// TLS, also where a proxy says so: who lies about that harms nobody but itself.
-func cookie(r *http.Request, value string) *http.Cookie {
-	return &http.Cookie{
-		Name: Cookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
-	}
+// setCookie sets the session's cookie, for so many seconds, or none if that is negative. It
+// stays on TLS where it came over TLS, also where a proxy says so: who lies about that
+// harms nobody but itself.
+func setCookie(w http.ResponseWriter, r *http.Request, value string, seconds int) {
+	overTLS := r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure on plain HTTP would be no session at all
+		Name: Cookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: overTLS,
+	})
 }
 
 // token returns the value of a session's cookie: when it ends in seconds since 1970, a dot,

@@ -23,8 +23,8 @@ func guardedBed(t *testing.T, key string, until time.Time) *bed {
 			}
 			return until, nil
 		}
-		o.Call = func(_ context.Context, from *http.Request, path string, _ []byte) (int, []byte) {
-			return b.call(nil, nil, path, []byte(from.Header.Get("Authorization")))
+		o.Call = func(ctx context.Context, from *http.Request, path string, _ []byte) (int, []byte) {
+			return b.call(ctx, from, path, []byte(from.Header.Get("Authorization")))
 		}
 	})
 	return b
