@@ -196,6 +196,8 @@ func TestLateWriteIsRefused(t *testing.T) {
 	within(p, ofA, "a term of the first")
 
 	sent, arrives := make(chan struct{}), make(chan struct{})
+	arrive := sync.OnceFunc(func() { close(arrives) })
+	defer arrive()
 	p.mongo.Inject(mongotest.Fault{Command: "update", Collection: runsName, Action: mongotest.Delay, Before: func(mongotest.Info) {
 		close(sent)
 		<-arrives
@@ -210,7 +212,7 @@ func TestLateWriteIsRefused(t *testing.T) {
 	ofB, _ := p.campaign(b)
 	proxy.Blackhole(true) // the first gives its lease back neither
 	within(p, ofB, "a term of the second")
-	close(arrives)
+	arrive()
 	proxy.Blackhole(false)
 	if err := within(p, written, "the answer to the write"); !errors.Is(err, order.ErrStale) {
 		t.Errorf("a write of the first that arrives in the second's term = %v, want %v", err, order.ErrStale)
@@ -242,8 +244,7 @@ func TestLeadSurvivesFailedRenewals(t *testing.T) {
 	failing := p.mongo.Inject(mongotest.Fault{Command: "update", Collection: stateName, Times: 3, Action: mongotest.Refuse, Code: badValue})
 	renewed := make(chan struct{})
 	p.mongo.Inject(mongotest.Fault{
-		Command: "update", Collection: stateName, Action: mongotest.Delay,
-		Match: func(mongotest.Info) bool { return true }, Skip: 0, After: func(mongotest.Info) { close(renewed) },
+		Command: "update", Collection: stateName, Action: mongotest.Delay, After: func(mongotest.Info) { close(renewed) },
 	})
 	within(p, renewed, "a renewal")
 	if failing.Struck() != 3 || r.ctx.Err() != nil || !db.Leading() {

@@ -157,9 +157,6 @@ func TestOpenBeginsAStore(t *testing.T) {
 			t.Errorf("indexes that %s lacks = %v, %v", name, missing, err)
 		}
 	}
-	if db.gate.present() != modeShut {
-		t.Error("the gate of a store that was just opened is not shut")
-	}
 }
 
 func TestOpenAgainCreatesNothing(t *testing.T) {
