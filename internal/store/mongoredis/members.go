@@ -233,16 +233,21 @@ func (s *DB) Ping(ctx context.Context) error {
 	asking.Go(func() { mongoErr = s.client.Ping(within, nil) })
 	asking.Go(func() { redisErr = s.redis.Ping(within).Err() })
 	asking.Wait()
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return fmt.Errorf("ping: %w", ctx.Err())
-	case mongoErr != nil && redisErr != nil:
-		return fmt.Errorf("%w: neither MongoDB at %s nor %s answers: %s; %s",
-			order.ErrUnavailable, s.mongo.place, s.opts.Redis.named(), s.mongo.why(mongoErr), oneLine(redisErr))
-	case mongoErr != nil:
-		return fmt.Errorf("%w: MongoDB at %s does not answer: %s", order.ErrUnavailable, s.mongo.place, s.mongo.why(mongoErr))
-	case redisErr != nil:
-		return fmt.Errorf("%w: %s does not answer: %s", order.ErrUnavailable, s.opts.Redis.named(), oneLine(redisErr))
 	}
-	return nil
+	if mongoErr != nil {
+		mongoErr = noAnswer("mongodb", "MongoDB at "+s.mongo.place, s.mongo.why(mongoErr))
+	}
+	if redisErr != nil {
+		redisErr = noAnswer("redis", s.opts.Redis.named(), oneLine(redisErr))
+	}
+	if mongoErr != nil && redisErr != nil {
+		return fmt.Errorf("%w; %w", mongoErr, redisErr)
+	}
+	return cmp.Or(mongoErr, redisErr)
+}
+
+func noAnswer(server, named, why string) error {
+	return &order.UnavailableError{Server: server, Err: fmt.Errorf("%s does not answer: %s", named, why)}
 }

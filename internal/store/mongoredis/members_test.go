@@ -155,11 +155,11 @@ func TestSilentNodesAreForgotten(t *testing.T) {
 func TestPingNamesWhatIsGone(t *testing.T) {
 	p := newPair(t, replicated(), redistest.Options{})
 	db := p.open()
-	check := func(words ...string) {
+	check := func(servers []string, words ...string) {
 		t.Helper()
 		err := db.Ping(t.Context())
-		if !errors.Is(err, order.ErrUnavailable) {
-			t.Errorf("Ping() = %v, want %v", err, order.ErrUnavailable)
+		if got := order.UnavailableServers(err); !errors.Is(err, order.ErrUnavailable) || !slices.Equal(got, servers) {
+			t.Errorf("Ping() = %v, naming %v; want %v of %v", err, got, order.ErrUnavailable, servers)
 			return
 		}
 		for _, word := range words {
@@ -169,14 +169,14 @@ func TestPingNamesWhatIsGone(t *testing.T) {
 		}
 	}
 	p.mongo.Stop()
-	check("MongoDB at " + p.mongo.Addr() + " does not answer")
+	check([]string{"mongodb"}, "MongoDB at "+p.mongo.Addr()+" does not answer")
 	p.redis.Kill()
-	check("neither", "MongoDB at "+p.mongo.Addr(), "Redis at "+p.redis.Addr())
+	check([]string{"mongodb", "redis"}, "MongoDB at "+p.mongo.Addr(), "Redis at "+p.redis.Addr())
 	if err := p.mongo.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	p.until("MongoDB answers again", func() bool { return !strings.Contains(db.Ping(t.Context()).Error(), "MongoDB") })
-	check("Redis at " + p.redis.Addr() + " does not answer")
+	p.until("MongoDB answers again", func() bool { return !slices.Contains(order.UnavailableServers(db.Ping(t.Context())), "mongodb") })
+	check([]string{"redis"}, "Redis at "+p.redis.Addr()+" does not answer")
 	p.redis.Restart()
 	p.until("both answer again", func() bool { return db.Ping(t.Context()) == nil })
 }
