@@ -197,7 +197,25 @@ func (s *DB) writeOrders(ctx context.Context, i *insertion) (raced bool, err err
 	}
 	// Those whose keys are there were written by an attempt that was cut off.
 	n, err := s.orders.CountDocuments(ctx, byID(bson.D{{Key: "$in", Value: doubtful}}))
-	return n != int64(len(doubtful)), unreachable("MongoDB", err)
+	if err != nil || n != int64(len(doubtful)) {
+		return true, unreachable("MongoDB", err)
+	}
+	return false, s.moveHome(ctx, i, bulk.WriteErrors)
+}
+
+// moveHome has orders that an attempt before this one has written name the blocks of
+// this one: other orders may have been refused then, so blocks were cut elsewhere.
+func (s *DB) moveHome(ctx context.Context, i *insertion, found []mongo.BulkWriteError) error {
+	var models []mongo.WriteModel
+	for _, e := range found {
+		home := int64(i.homes[e.Index])
+		models = append(models, mongo.NewUpdateOneModel().
+			SetFilter(append(byID(uuid(i.orders[e.Index].Key)),
+				bson.E{Key: fieldRev, Value: 0}, bson.E{Key: fieldBlock, Value: bson.D{{Key: "$ne", Value: home}}})).
+			SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: fieldBlock, Value: home}}}}))
+	}
+	_, err := s.orders.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	return unreachable("MongoDB", err)
 }
 
 // duplicateKey is MongoDB's error code of a unique index.

@@ -236,7 +236,7 @@ func (l *jobList) completed(ctx context.Context, r *run, lane order.Priority) er
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	for cursor.Next(ctx) && !l.full() {
 		var b struct{ First, Processed int64 }
 		if err := cursor.Decode(&b); err != nil {

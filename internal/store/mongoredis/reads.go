@@ -155,3 +155,9 @@ func (s *DB) runsFrom(ctx context.Context, above string, from order.RunID) ([]*r
 
 // errEnough ends a reading whose reader has what it wanted.
 var errEnough = errors.New("enough")
+
+// giveBack ends a cursor, also one that was not read to its end. Where that fails, the
+// server ends it by itself.
+func giveBack(ctx context.Context, cursor *mongo.Cursor) {
+	_ = cursor.Close(context.WithoutCancel(ctx))
+}

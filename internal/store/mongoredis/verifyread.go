@@ -18,7 +18,7 @@ func (c *check) eachRaw(ctx context.Context, filter bson.D, limit int64, visit f
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	for cursor.Next(ctx) {
 		d, err := decodeOrder(cursor.Current)
 		if err == nil {
@@ -36,7 +36,7 @@ func (c *check) readBlocks(ctx context.Context, filter bson.D) ([]*block, error)
 	if err != nil {
 		return nil, unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	var blocks []*block
 	for cursor.Next(ctx) {
 		var d blockDoc
