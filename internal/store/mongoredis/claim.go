@@ -164,7 +164,6 @@ func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, p
 	for i := range tokens {
 		tokens[i] = rand.Text()
 	}
-	defer s.claims.expect(tokens)()
 	mark := func(b *block) (bool, error) {
 		marked := false
 		for i, h := range parts {
@@ -238,7 +237,6 @@ func (s *DB) handBack(blocks []handed) {
 		m.ack(h.lane, h.entry)
 	}
 	s.rebuild.Store(true)
-	s.orphans.Store(true) // a block may show the claim all the same
 	ctx, cancel := context.WithTimeout(s.closing, time.Second)
 	defer cancel()
 	_ = s.lanes.Load().apply(ctx, &m)
@@ -392,7 +390,6 @@ func (s *DB) release(ctx context.Context, c *claim, m *moves) error {
 	})
 	s.claims.end(c.token)
 	if err != nil {
-		s.orphans.Store(true) // given back as soon as the server answers
 		return err
 	}
 	m.ack(c.lane, c.entry)

@@ -44,34 +44,6 @@ func (c *claim) see(b *block) {
 type claims struct {
 	mu      sync.Mutex
 	byToken map[string]*claim
-	coming  map[string]bool // tokens that blocks may show before their claims are here
-}
-
-// expect notes tokens that are about to be written into a block, until the function is
-// called that it returns.
-func (t *claims) expect(tokens []string) (done func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.coming == nil {
-		t.coming = map[string]bool{}
-	}
-	for _, token := range tokens {
-		t.coming[token] = true
-	}
-	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		for _, token := range tokens {
-			delete(t.coming, token)
-		}
-	}
-}
-
-// knows says whether a token is of a claim that a worker has or is about to get.
-func (t *claims) knows(token string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.byToken[token] != nil || t.coming[token]
 }
 
 func (t *claims) add(c *claim) {

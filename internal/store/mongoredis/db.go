@@ -87,7 +87,6 @@ type DB struct {
 	gate     known
 	term     atomic.Int64 // of this process as coordinator; 0 if it never was
 	rebuild  atomic.Bool  // the lanes may lack something
-	orphans  atomic.Bool  // blocks may show claims of this process that no worker has
 	claims   claims
 	changed  signal
 	epochs   sync.Map // of runs: order.RunID to uint64

@@ -137,39 +137,3 @@ func (s *DB) revoke(ctx context.Context, id blockID, m *moves, from func(*holder
 	}
 	return nil
 }
-
-// adoptOrphans gives back what blocks show as claimed by this process and no worker has:
-// whoever claimed or released it did not hear how that ended.
-func (s *DB) adoptOrphans(ctx context.Context) error {
-	s.orphans.Store(false)
-	err := s.giveOrphansBack(ctx)
-	if err != nil {
-		s.orphans.Store(true)
-	}
-	return err
-}
-
-func (s *DB) giveOrphansBack(ctx context.Context) error {
-	orphan := func(h *holder) bool { return h.node == s.node && !s.claims.knows(h.token) }
-	var found []blockID
-	filter := bson.D{{Key: "open", Value: true}, {Key: "parts_claimed", Value: bson.D{{Key: "$gt", Value: 0}}}}
-	err := s.eachBlock(ctx, filter, nil, func(b *block) error {
-		for i := range b.parts {
-			if h := b.parts[i].holder; h != nil && orphan(h) {
-				found = append(found, b.id)
-				break
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	var m moves
-	for _, id := range found {
-		if err := s.revoke(ctx, id, &m, orphan); err != nil {
-			return err
-		}
-	}
-	return s.apply(ctx, &m)
-}

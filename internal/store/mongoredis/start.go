@@ -62,11 +62,6 @@ func (w *watch) look(ctx context.Context) {
 	}
 	w.failing = 0
 	before := w.last
-	if s.orphans.Load() {
-		if err := s.adoptOrphans(ctx); err != nil {
-			s.opts.Logger.Warn("claims not given back", "error", err)
-		}
-	}
 	if g == before && !g.over && !g.lost && !s.rebuild.Load() {
 		return
 	}
