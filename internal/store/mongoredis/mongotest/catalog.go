@@ -11,6 +11,8 @@ import (
 
 // catalog holds the collections of all databases.
 type catalog struct {
+	journal journal
+
 	mu  sync.RWMutex // guards dbs
 	dbs map[string]map[string]*collection
 }
@@ -38,7 +40,7 @@ func (c *catalog) ensure(db, name string) (*collection, bool) {
 	if c.dbs[db] == nil {
 		c.dbs[db] = map[string]*collection{}
 	}
-	made := newCollection(db, name, [16]byte(random(16)))
+	made := newCollection(db, name, [16]byte(random(16)), &c.journal)
 	c.dbs[db][name] = made
 	return made, true
 }

@@ -25,6 +25,7 @@ type record struct {
 type collection struct {
 	db, name string
 	uuid     [16]byte
+	journal  *journal
 
 	mu      sync.RWMutex // guards all below
 	byID    map[string]*record
@@ -36,8 +37,8 @@ type collection struct {
 	ends    []int    // of each index's keys
 }
 
-func newCollection(db, name string, uuid [16]byte) *collection {
-	return &collection{db: db, name: name, uuid: uuid, byID: map[string]*record{}, ids: newTree()}
+func newCollection(db, name string, uuid [16]byte, j *journal) *collection {
+	return &collection{db: db, name: name, uuid: uuid, journal: j, byID: map[string]*record{}, ids: newTree()}
 }
 
 func (c *collection) namespace() string { return c.db + "." + c.name }
@@ -76,6 +77,7 @@ func (c *collection) insert(raw []byte) *failure {
 	c.byID[rec.id] = rec
 	c.ids.insert(rec.id, rec)
 	c.natural = append(c.natural, rec)
+	c.journal.note(c, nil, raw)
 	return nil
 }
 
@@ -109,7 +111,9 @@ func (c *collection) replace(rec *record, raw []byte, touched []string) *failure
 		ch.ix.drop(ch.old)
 		ch.ix.add(ch.to, rec)
 	}
+	before := rec.raw
 	rec.raw = raw
+	c.journal.note(c, before, raw)
 	return nil
 }
 
@@ -125,6 +129,7 @@ func (c *collection) remove(rec *record) {
 	if len(c.natural) > 64 && len(c.natural) > 2*len(c.byID) {
 		c.compact()
 	}
+	c.journal.note(c, rec.raw, nil)
 }
 
 // compact closes the gaps in the natural order. mu held.

@@ -7,7 +7,8 @@
 // alone, or says that it is the primary of a replica set of one, and then takes retryable
 // writes: a command that is repeated with its session and its number gets the answer it
 // got before and is not executed again. [Server.Stop] and [Server.Restart] cut every
-// connection and keep the collections; [Server.Inject] and [Server.Storm] plant faults.
+// connection and keep the collections; [Server.Inject] and [Server.Storm] plant faults;
+// [Server.Observe] tells of every change of a document.
 //
 // # How it works
 //
