@@ -55,6 +55,11 @@ test/short: ## run the quick tests, without the race detector
 kill: ## kill the real binary again and again, and cut the power in simulation
 	$(GO) test -count=1 -v -timeout 9m -run 'TestKill|TestPowerLoss|TestTeeth' ./internal/crashkit
 
+.PHONY: fleet
+fleet: ## kill and suspend processes of a fleet again and again, and fail their servers
+	@.ci/tools redis-server
+	$(GO) test -count=1 -v -timeout 20m -parallel 4 ./internal/fleetkit
+
 .PHONY: model
 model: ## compare the embedded store with the one in memory, over random operations
 	$(GO) test -count=1 -timeout 9m -run TestModel -v ./internal/store/pebblestore -rapid.checks 500

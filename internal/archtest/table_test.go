@@ -51,6 +51,7 @@ func table() map[string][]string {
 		"store/mongoredis/cutter":    nil,                                                                     // harms TCP connections to whatever server
 		"store/mongoredis/mongotest": nil,                                                                     // a double of a server; knows nothing of orders
 		"store/mongoredis/redistest": nil,                                                                     // real Redis servers; knows nothing of what is kept in them
+		"fleetkit":                   {"order", "store", "store/mongoredis", "handler", "client", "wire"},     // faults of a fleet: the binary, driven by the client
 		"deploy":                     {"config"},                                                              // what compose and helm make of the files there
 		"crashkit":                   {"order", "store", "store/pebblestore", "handler", "queue", "pipeline"}, // power losses: a process without app, so that a planted bug rebuilds little; kills: the binary
 	}
@@ -74,7 +75,7 @@ const root = "."
 func testOnly(name string) bool {
 	return slices.Contains([]string{
 		"store/storetest", "store/mongoredis/redistest", "store/mongoredis/mongotest", "store/mongoredis/cutter",
-		"metrics/metricstest", "archtest", "crashkit", "deploy", "bench/compare",
+		"metrics/metricstest", "archtest", "crashkit", "fleetkit", "deploy", "bench/compare",
 	}, name)
 }
 
@@ -98,7 +99,7 @@ func homes() []home {
 	return []home{
 		{library: "github.com/cockroachdb/pebble/v2/vfs", packages: []string{"store/pebblestore", "crashkit"}}, // crashkit: file systems that lose their power
 		{library: "github.com/cockroachdb/pebble/v2", packages: []string{"store/pebblestore"}},
-		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis", "store/mongoredis/mongotest", "bench/compare"}},
+		{library: "go.mongodb.org/mongo-driver/v2", packages: []string{"store/mongoredis", "store/mongoredis/mongotest", "bench/compare", "fleetkit"}}, // fleetkit: counts documents itself
 		{library: "github.com/redis/go-redis/v9", packages: []string{"store/mongoredis", "bench/compare"}},
 		{library: "github.com/danielgtaylor/huma/v2", packages: []string{"api", "app"}},
 		{library: "github.com/spf13/cobra", packages: []string{"cmd/filavip"}},

@@ -1,0 +1,5 @@
+//go:build race
+
+package fleetkit
+
+const raceDetector = true
