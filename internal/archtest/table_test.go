@@ -48,12 +48,12 @@ func table() map[string][]string {
 		// Tests that no package owns alone.
 		"archtest":                   nil,
 		"metrics/metricstest":        {"metrics"},
-		"store/mongoredis/cutter":    nil,                                                                     // harms TCP connections to whatever server
-		"store/mongoredis/mongotest": nil,                                                                     // a double of a server; knows nothing of orders
-		"store/mongoredis/redistest": nil,                                                                     // real Redis servers; knows nothing of what is kept in them
-		"fleetkit":                   {"order", "store", "store/mongoredis", "handler", "client", "wire"},     // faults of a fleet: the binary, driven by the client
-		"deploy":                     {"config"},                                                              // what compose and helm make of the files there
-		"crashkit":                   {"order", "store", "store/pebblestore", "handler", "queue", "pipeline"}, // power losses: a process without app, so that a planted bug rebuilds little; kills: the binary
+		"store/mongoredis/cutter":    nil,                                                                                                             // harms TCP connections to whatever server
+		"store/mongoredis/mongotest": nil,                                                                                                             // a double of a server; knows nothing of orders
+		"store/mongoredis/redistest": nil,                                                                                                             // real Redis servers; knows nothing of what is kept in them
+		"fleetkit":                   {"order", "ordergen", "store", "store/mongoredis", "handler", "queue", "pipeline", "metrics", "client", "wire"}, // processes in trouble: the binary, driven by the client; servers in trouble: a process without app
+		"deploy":                     {"config"},                                                                                                      // what compose and helm make of the files there
+		"crashkit":                   {"order", "store", "store/pebblestore", "handler", "queue", "pipeline"},                                         // power losses: a process without app, so that a planted bug rebuilds little; kills: the binary
 	}
 	// The wiring may import all of the program above, and nothing that only tests.
 	for _, name := range slices.Sorted(keys(t)) {
