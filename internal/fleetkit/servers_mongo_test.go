@@ -21,12 +21,12 @@ func TestMongoStorm(t *testing.T) {
 			sv, _ := newServers(t, set)
 			s := begin(t, sv, 8)
 			runs := 0
-			for ; !struckOften(sv.mongo.Struck(), times(100)); runs++ {
+			for ; !struckOften(sv.mongo.Struck(), times(50)); runs++ {
 				sv.mongo.Storm(mongotest.Storm{
 					Seed: rng.Uint64(), MaxDelay: 30 * time.Millisecond,
 					Commands: []string{"insert", "update", "delete", "findAndModify", "find", "aggregate", "getMore", "distinct"},
 					Chance: map[mongotest.Action]float64{
-						mongotest.CutBefore: 0.02, mongotest.CutAfter: 0.03, mongotest.Refuse: 0.02, mongotest.ConcernError: 0.02, mongotest.Delay: 0.05,
+						mongotest.CutBefore: 0.015, mongotest.CutAfter: 0.02, mongotest.Refuse: 0.005, mongotest.ConcernError: 0.01, mongotest.Delay: 0.05,
 					},
 				})
 				id := s.start(spec(rng, 4000, 0))

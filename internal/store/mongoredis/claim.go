@@ -39,6 +39,9 @@ func (s *DB) Claim(ctx context.Context, worker string, now time.Time, limit int)
 		}
 		taken, err := s.takeAll(ctx, worker, now, g.blocks)
 		if err != nil {
+			if len(claims) > 0 {
+				break
+			}
 			return nil, time.Time{}, fmt.Errorf("claim: %w", err)
 		}
 		for _, c := range taken {
@@ -161,8 +164,10 @@ func together(blocks []handed) func(func([]handed) bool) {
 func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, parts []handed) ([]*store.Claim, error) {
 	claims := make([]*store.Claim, len(parts))
 	tokens := make([]string, len(parts))
-	for i := range tokens {
+	tried := make([]*claim, len(parts))
+	for i, h := range parts {
 		tokens[i] = rand.Text()
+		tried[i] = &claim{db: s, token: tokens[i], block: h.place.block, part: h.place.part, lane: h.lane, entry: h.entry}
 	}
 	mark := func(b *block) (bool, error) {
 		marked := false
@@ -186,14 +191,19 @@ func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, p
 	if errors.Is(err, errConflict) {
 		b, err = s.update(ctx, parts[0].place.block, mark)
 	}
-	if err != nil || b == nil {
-		return claims, err
+	if err != nil {
+		s.adrift.add(tried...) // it may have been written
+		return nil, err
+	}
+	if b == nil {
+		return claims, nil
 	}
 	epoch, err := s.epoch(ctx, b.run)
 	if isNotFound(err) {
 		return claims, nil // reset meanwhile
 	}
 	if err != nil {
+		s.adrift.add(tried...)
 		return nil, err
 	}
 	for i, h := range parts {
@@ -355,25 +365,29 @@ func (s *DB) endLost(ctx context.Context, doubtful []*claim) error {
 	return nil
 }
 
-// Release implements [store.Lanes].
+// Release implements [store.Lanes]. Claims that it cannot give back now are given back as
+// soon as the servers answer: nobody tries again.
 func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 	if err := s.enter(ctx); err != nil {
 		return fmt.Errorf("release %d claims: %w", len(claims), err)
 	}
 	var m moves
-	var errs []error
+	var failed error
 	for _, c := range claims {
 		token, err := s.claims.of(c)
-		if err != nil {
-			continue
-		}
-		if err := s.release(ctx, token, &m); err != nil {
-			errs = append(errs, err)
+		switch {
+		case err != nil: // it is lost
+		case failed != nil:
+			s.letGo(token)
+		default:
+			if failed = s.release(ctx, token, &m); failed != nil {
+				s.letGo(token)
+			}
 		}
 	}
 	s.announce(ctx, &m)
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("release %d claims: %w", len(claims), err)
+	if failed != nil {
+		return fmt.Errorf("release %d claims: %w", len(claims), failed)
 	}
 	return nil
 }

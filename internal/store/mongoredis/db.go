@@ -88,6 +88,7 @@ type DB struct {
 	term     atomic.Int64 // of this process as coordinator; 0 if it never was
 	rebuild  atomic.Bool  // the lanes may lack something
 	claims   claims
+	adrift   adrift
 	changed  signal
 	epochs   sync.Map // of runs: order.RunID to uint64
 	tallies  sync.Map // of runs that have ended: order.RunID to sealed
