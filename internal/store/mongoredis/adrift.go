@@ -28,12 +28,14 @@ func (a *adrift) collect() []*claim {
 	return all
 }
 
-// land gives back what is adrift. What it cannot give back stays adrift.
+// land gives back what is adrift. What it cannot give back stays adrift. A block that
+// does not show the claim is written all the same: a write that is still on its way comes
+// too late then.
 func (s *DB) land(ctx context.Context) {
 	all := s.adrift.collect()
 	var m moves
 	for i, c := range all {
-		if err := s.release(ctx, c, &m); err != nil {
+		if err := s.release(ctx, c, &m, true); err != nil {
 			s.adrift.add(all[i:]...)
 			if ctx.Err() == nil {
 				s.opts.Logger.Warn("claims that were cut off are still not given back", "claims", len(all)-i, "error", err)

@@ -380,7 +380,7 @@ func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 		case failed != nil:
 			s.letGo(token)
 		default:
-			if failed = s.release(ctx, token, &m); failed != nil {
+			if failed = s.release(ctx, token, &m, false); failed != nil {
 				s.letGo(token)
 			}
 		}
@@ -392,12 +392,13 @@ func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 	return nil
 }
 
-// release ends a claim of this process and gives back what it holds.
-func (s *DB) release(ctx context.Context, c *claim, m *moves) error {
+// release ends a claim of this process and gives back what it holds. In doubt the block
+// may come to show the claim yet, and is written whether it does or not.
+func (s *DB) release(ctx context.Context, c *claim, m *moves, doubt bool) error {
 	b, err := s.update(ctx, c.block, func(b *block) (bool, error) {
 		p := b.held(c.token)
 		if p == nil {
-			return false, nil
+			return doubt, nil
 		}
 		p.holder = nil
 		return true, nil

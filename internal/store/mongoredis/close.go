@@ -68,7 +68,7 @@ func (s *DB) giveBack() error {
 	var m moves
 	var err error
 	for _, c := range s.claims.all() {
-		if err = s.release(ctx, c, &m); err != nil {
+		if err = s.release(ctx, c, &m, false); err != nil {
 			break
 		}
 	}

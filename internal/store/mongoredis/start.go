@@ -21,7 +21,7 @@ func (s *DB) start(ctx context.Context) error {
 	}
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), w.look) })
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
-	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.land) })
+	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
 	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
 	return nil
 }
