@@ -21,7 +21,7 @@ import (
 
 // finished fails the test unless the run is done, complete, and as its seed foretells: by
 // its counts, by a recount, and by the documents in the database.
-func (s *site) finished(id order.RunID) {
+func (s *bed) finished(id order.RunID) {
 	s.t.Helper()
 	run := s.ended(id)
 	counts := s.counts(id)
@@ -42,7 +42,7 @@ func (s *site) finished(id order.RunID) {
 }
 
 // ended returns the run, which must be done.
-func (s *site) ended(id order.RunID) order.Run {
+func (s *bed) ended(id order.RunID) order.Run {
 	s.t.Helper()
 	run, err := s.db.Run(s.t.Context(), id)
 	if err != nil || run.Phase != order.Done {
@@ -52,7 +52,7 @@ func (s *site) ended(id order.RunID) order.Run {
 	return run
 }
 
-func (s *site) counts(id order.RunID) order.Counts {
+func (s *bed) counts(id order.RunID) order.Counts {
 	s.t.Helper()
 	counts, err := s.db.Counts(s.t.Context(), id)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *site) counts(id order.RunID) order.Counts {
 
 // sound fails the test unless the store verifies clean and its counts are those of the
 // recount.
-func (s *site) sound() {
+func (s *bed) sound() {
 	s.t.Helper()
 	report, err := s.db.Verify(s.t.Context())
 	if err != nil {

@@ -30,7 +30,7 @@ const (
 	finishWithin = 2 * time.Minute
 )
 
-// servers say what a site's store is opened with.
+// servers say what a bed's store is opened with.
 type servers struct {
 	mongo     *mongotest.Server
 	mongoAddr string // instead of the server's own: a proxy's
@@ -45,7 +45,7 @@ func newServers(t *testing.T, set string) (servers, *redistest.Server) {
 	return servers{mongo: mongotest.Start(t, mongotest.Options{ReplicaSet: set}), redis: mongoredis.Redis{Addrs: []string{redis.Addr()}}}, redis
 }
 
-// database is the name of the one that a site works in.
+// database is the name of the one that a bed works in.
 const database = "filavip"
 
 // uri returns MongoDB's, as the store is given it.
@@ -56,8 +56,8 @@ func (s *servers) uri() string {
 	return s.mongo.URI(database)
 }
 
-// site is one process over its servers: store, workers and pipeline.
-type site struct {
+// bed is one process over its servers: store, workers and pipeline.
+type bed struct {
 	servers
 	t       *testing.T
 	db      *mongoredis.DB
@@ -72,12 +72,12 @@ type site struct {
 }
 
 // begin opens the store and sets that many workers to work.
-func begin(t *testing.T, sv servers, workers int) *site {
+func begin(t *testing.T, sv servers, workers int) *bed {
 	t.Helper()
-	s := &site{servers: sv, t: t, said: &said{}, metrics: metrics.New()}
+	s := &bed{servers: sv, t: t, said: &said{}, metrics: metrics.New()}
 	log := slog.New(slog.NewTextHandler(s.said, nil))
 	db, err := mongoredis.Open(t.Context(), mongoredis.Options{
-		Mongo: sv.uri(), Redis: sv.redis, Node: "site", Lease: siteLease, Term: 2 * siteLease, Logger: log, Metrics: s.metrics,
+		Mongo: sv.uri(), Redis: sv.redis, Node: "bed", Lease: siteLease, Term: 2 * siteLease, Logger: log, Metrics: s.metrics,
 	})
 	if err != nil {
 		t.Fatalf("Open() = %v", err)
@@ -105,7 +105,7 @@ func generated(_ context.Context, run order.Run) (pipeline.Source, error) {
 
 // end takes the process down in order, once, and tells what it has said if the test has
 // failed.
-func (s *site) end() {
+func (s *bed) end() {
 	if s.closed {
 		return
 	}
@@ -121,7 +121,7 @@ func (s *site) end() {
 	}
 }
 
-func (s *site) trace(event queue.TraceEvent, k order.Key) {
+func (s *bed) trace(event queue.TraceEvent, k order.Key) {
 	if event == queue.Settled {
 		n, _ := s.settled.LoadOrStore(k, new(atomic.Int32))
 		n.(*atomic.Int32).Add(1)
@@ -129,7 +129,7 @@ func (s *site) trace(event queue.TraceEvent, k order.Key) {
 }
 
 // start begins a run, trying again while the servers are in trouble.
-func (s *site) start(spec order.Spec) order.RunID {
+func (s *bed) start(spec order.Spec) order.RunID {
 	s.t.Helper()
 	idem := &store.Idempotency{Key: fmt.Sprintf("run-%d", spec.Seed), Fingerprint: "run", Now: time.Now()}
 	for begun := time.Now(); ; {
@@ -146,7 +146,7 @@ func (s *site) start(spec order.Spec) order.RunID {
 
 // done returns a channel that is closed once the run has ended, whatever the servers say
 // meanwhile.
-func (s *site) done(id order.RunID) <-chan struct{} {
+func (s *bed) done(id order.RunID) <-chan struct{} {
 	done := make(chan struct{})
 	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	s.work.Go(func() {
