@@ -52,7 +52,7 @@ func (r *request) parsePipeline(stages []value, q *query) ([]step, *failure) {
 		matched := len(q.filter.kids) > 0
 		switch {
 		case name == "$match" && i == 0:
-			q.filter, f = optionalFilter(arg)
+			q.filter, f = r.filter(arg)
 		case name == "$sort" && (i == 0 || i == 1 && matched):
 			q.sort, f = parseSort(arg)
 		case name == "$limit" && len(steps) == 0 && q.limit == 0 && class(arg.Type) == classNumber && arg.AsInt64() > 0:
@@ -74,7 +74,11 @@ func parseStep(name string, arg value, now int64) (step, *failure) {
 	switch name {
 	case "$match":
 		wanted, f := optionalFilter(arg)
-		return func(docs [][]byte) ([][]byte, *failure) { return matching(docs, wanted), nil }, f
+		if f != nil {
+			return nil, f
+		}
+		wanted.at(now)
+		return func(docs [][]byte) ([][]byte, *failure) { return matching(docs, wanted), nil }, nil
 	case "$sort":
 		order, f := parseSort(arg)
 		return func(docs [][]byte) ([][]byte, *failure) {

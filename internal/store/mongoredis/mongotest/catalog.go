@@ -154,6 +154,15 @@ func listCollections(r *request, dst []byte) ([]byte, *failure) {
 	return r.reply(dst, docs, r.db+".$cmd.listCollections", batchSize(field(r.get("cursor").Data, "batchSize")))
 }
 
+// filter is optionalFilter for a command's own, by the server's clock.
+func (r *request) filter(v value) (*filter, *failure) {
+	f, failed := optionalFilter(v)
+	if failed != nil {
+		return nil, failed
+	}
+	return f.at(r.srv.now()), nil
+}
+
 // optionalFilter parses a filter that need not be there.
 func optionalFilter(v value) (*filter, *failure) {
 	if missing(v) || v.Type == bsoncore.TypeNull {

@@ -20,6 +20,7 @@ type filter struct {
 	bare    bool                // $elemMatch: inner is on the element, not on its fields
 	types   []byte              // of $type
 	expr    expr                // of $expr
+	now     int64               // of $expr, in ms
 }
 
 // itself is the path of an element that a bare $elemMatch looks at, wrapped in a document.

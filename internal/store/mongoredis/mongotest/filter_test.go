@@ -107,6 +107,8 @@ func TestFilters(t *testing.T) {
 		"a date":                      {d("when", d("$lte", time.UnixMilli(1000))), "6"},
 		"true":                        {d("w", true), "5"},
 		"$expr":                       {d("$expr", d("$gt", a("$o.a", 1))), "2"},
+		"$expr by the server's clock": {d("$expr", d("$lt", a(d("$ifNull", a("$when", "$$NOW")), "$$NOW"))), "6"},
+		"$expr under $or":             {d("$or", a(d("$expr", d("$gt", a("$$NOW", "$when")), "when", d("$exists", true)))), "6"},
 		"$comment":                    {d("$comment", "why", "_id", 1), "1"},
 	} {
 		t.Run(name, func(t *testing.T) {

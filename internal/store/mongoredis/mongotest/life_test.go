@@ -137,7 +137,18 @@ func TestFreeze(t *testing.T) {
 			t.Fatal("what was sent during a freeze was lost")
 		}
 	}
-	s.Freeze() // and is closed so
+}
+
+func TestFrozenServerIsClosed(t *testing.T) {
+	t.Parallel()
+	s := start(t, mongotest.Options{})
+	c := dial(t, s)
+	s.Freeze()
+	send(t, c, 2013, append([]byte{0, 0, 0, 0, 0}, marshal(t, d("ping", 1, "$db", "shop"))...))
+	s.Close()
+	if _, _, err := receive(c); err == nil {
+		t.Error("a frozen server answered")
+	}
 }
 
 func TestStepDown(t *testing.T) {

@@ -3,7 +3,6 @@ package mongotest
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -28,7 +27,7 @@ func (f *filter) match(doc []byte) bool {
 	case "$not":
 		return !f.inner.match(doc)
 	case "$expr":
-		v, failed := f.expr(&scope{root: doc, now: time.Now().UnixMilli()})
+		v, failed := f.expr(&scope{root: doc, now: f.now})
 		return failed == nil && truthy(v)
 	}
 	if len(f.path) == 1 {
@@ -87,6 +86,18 @@ func (f *filter) matchOne(v value) bool {
 		return class(v.Type) == classNumber && int64(v.AsFloat64())%int64(f.list[0].AsFloat64()) == int64(f.list[1].AsFloat64())
 	}
 	return false
+}
+
+// at sets what time $expr takes it to be, in ms, and returns the filter.
+func (f *filter) at(now int64) *filter {
+	f.now = now
+	for _, kid := range f.kids {
+		kid.at(now)
+	}
+	if f.inner != nil {
+		f.inner.at(now)
+	}
+	return f
 }
 
 // sameClass says whether two values are of the same class: $gt and its kin find no others.

@@ -57,7 +57,7 @@ func (r *request) parseQuery(c *collection, filterName string) (query, *failure)
 	q := query{}
 	f := r.target()
 	if f == nil {
-		q.filter, f = optionalFilter(r.get(filterName))
+		q.filter, f = r.filter(r.get(filterName))
 	}
 	if f == nil {
 		q.sort, f = parseSort(r.get("sort"))
@@ -220,7 +220,7 @@ func findAndModify(r *request, dst []byte) ([]byte, *failure) {
 
 func (r *request) parseFindAndModify() (st updateStatement, remove bool, shows *projection, f *failure) {
 	if f = r.target(); f == nil {
-		st.filter, f = optionalFilter(r.get("query"))
+		st.filter, f = r.filter(r.get("query"))
 	}
 	if f == nil {
 		st.sort, f = parseSort(r.get("sort"))

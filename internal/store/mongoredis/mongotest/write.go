@@ -173,7 +173,7 @@ func (r *request) parseStatement(c *collection, doc []byte) (updateStatement, *f
 			if !isDocument(v) {
 				return st, fail(codeTypeMismatch, "BSON field 'update.updates.q' is the wrong type '%s', expected type 'object'", v.Type)
 			}
-			st.filter, f = parseFilter(v.Data)
+			st.filter, f = r.filter(v)
 		case "u":
 			st.update, f = parseUpdate(v)
 		case "multi":
@@ -351,7 +351,7 @@ func (r *request) deleteOne(c *collection, doc []byte, done *Stats) *failure {
 		var f *failure
 		switch key := string(s.key); key {
 		case "q":
-			wanted, f = optionalFilter(v)
+			wanted, f = r.filter(v)
 		case "limit":
 			limit = int(v.AsInt64())
 		case "hint":
