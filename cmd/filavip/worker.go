@@ -24,7 +24,8 @@ Any number of them may work there, on as many machines, beside at least one
 
 On this machine alone it answers /livez, /readyz and /metrics, at port 3002 if
 nothing else has that; name another with --port, or 0 for none. "filavip healthcheck
---url http://127.0.0.1:3002" asks there. HOST and PORT are the server's and are not
+--url http://127.0.0.1:3002" asks there. With FILAVIP_API_KEY set it asks for that key,
+as a server does: the probes then say yes or no, and /metrics needs the key. HOST and PORT are the server's and are not
 looked at.
 
 The first SIGINT or SIGTERM lets orders in hand finish and gives the others back; a
@@ -43,9 +44,9 @@ func newWorker(c *console) *cobra.Command {
 		Args:    c.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return work(c, cmd) },
 	}
-	cmd.Flags().String("host", "127.0.0.1", "address of the probes; other than loopback needs --insecure-open")
+	cmd.Flags().String("host", "127.0.0.1", "address of the probes; other than loopback needs a key, or --insecure-open")
 	cmd.Flags().String("port", strconv.Itoa(probePort), "port of the probes; 0 for none")
-	bindSettings(cmd, config.Distributed)
+	bindSettings(cmd, config.Access, config.Distributed)
 	bindOnly(cmd, "FILAVIP_INSECURE_OPEN", "FILAVIP_ALLOWED_HOSTS", "ORDERS_QUEUE_CONCURRENCY", "LOG_LEVEL", "PROMETHEUS_METRICS")
 	return cmd
 }

@@ -17,7 +17,7 @@ func TestWorkerNeedsMongoURI(t *testing.T) {
 	filavip(t, "worker").ends(exitConfig).says("MONGO_URI", "which processes share")
 	t.Setenv("MONGO_URI", "mongodb://127.0.0.1:1/orders")
 	filavip(t, "worker", "--workers", "0").ends(exitConfig).says(`--workers="0" (flag): this process would do nothing`)
-	filavip(t, "worker", "--host", "0.0.0.0").ends(exitConfig).says(`--host="0.0.0.0"`, "--insecure-open")
+	filavip(t, "worker", "--host", "0.0.0.0").ends(exitConfig).says(`--host="0.0.0.0"`, "FILAVIP_API_KEY", "--insecure-open")
 	t.Setenv("HOST", "0.0.0.0") // which is the server's
 	filavip(t, "worker", "--connect-timeout", "100ms").ends(exitUnavailable)
 }

@@ -137,6 +137,7 @@ func (a *App) build() error {
 		Metrics:       a.metrics,
 	})
 	a.cleanups.push("pipeline", func(context.Context) error { a.pipeline.Stop(); return nil })
+	a.guard = auth.New(auth.Options{Key: a.cfg.APIKey.Reveal(), Now: a.clock, Registry: a.metrics})
 	a.registerMetrics()
 	return nil
 }

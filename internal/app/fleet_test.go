@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -443,6 +446,55 @@ func TestFleetWithoutServers(t *testing.T) {
 	a.call(http.MethodGet, "/pedidos/system", http.StatusOK, &s)
 	if s.Engine != distributed || s.Storage.Path != "mongodb://***@db.example/orders" || len(s.Checks) != 3 {
 		t.Errorf("system = %s in %s, checks %v", s.Engine, s.Storage.Path, s.Checks)
+	}
+}
+
+// TestFleetKey: a worker asks for the key as a server does, and a session of one server is
+// good on all.
+func TestFleetKey(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	key := rand.Text()
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := map[string]string{"api-key-file": file}
+	a, b, w := f.start("a", RoleServe, flags), f.start("b", RoleServe, flags), f.start("w", RoleWorker, flags)
+	for _, n := range []*node{a, b, w} {
+		n.call(http.MethodGet, "/livez", http.StatusOK, nil)
+		if text := n.call(http.MethodGet, "/readyz?verbose", http.StatusOK, nil); text != "ok\n" {
+			t.Errorf("%s says %q to somebody without the key, want ok", n.node, text)
+		}
+		n.call(http.MethodGet, "/metrics", http.StatusUnauthorized, nil)
+		n.call(http.MethodGet, "/pedidos", http.StatusUnauthorized, nil)
+	}
+	signIn, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.base+"/session", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signIn.Header.Set("Authorization", "Bearer "+key)
+	signedIn, err := http.DefaultClient.Do(signIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedIn.Body.Close()
+	for _, at := range []string{a.base + "/pedidos", b.base + "/pedidos", w.base + "/metrics"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range signedIn.Cookies() {
+			r.AddCookie(c)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("GET %s with a session of a = %d, want 200", at, res.StatusCode)
+		}
 	}
 }
 

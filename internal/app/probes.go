@@ -14,7 +14,7 @@ func (a *App) ListenProbes(ctx context.Context) error {
 		ProbesOnly: true,
 		Store:      a.store,
 		Checks:     a.checks(),
-		Hosts:      a.cfg.AllowedHosts,
+		Hosts:      a.cfg.Hosts(),
 		Guard:      a.guard,
 		Metrics:    a.metricsHandler(),
 		Registry:   a.metrics,

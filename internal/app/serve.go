@@ -13,7 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/filavip/filavip/internal/api"
-	"github.com/filavip/filavip/internal/auth"
 	"github.com/filavip/filavip/internal/order"
 )
 
@@ -24,7 +23,6 @@ const drainFor = 5 * time.Second
 // Start, so that a port that is taken stops the process before it works on anything.
 func (a *App) Listen(ctx context.Context) error {
 	setErrors()
-	a.guard = auth.New(auth.Options{Key: a.cfg.APIKey.Reveal(), Now: a.clock, Registry: a.metrics})
 	a.live = a.newLive()
 	mounts, err := a.mounts()
 	if err != nil {
