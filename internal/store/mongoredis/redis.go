@@ -42,8 +42,13 @@ func (r Redis) named() string {
 	return "Redis at " + r.place()
 }
 
+// silenceClient keeps go-redis from writing to standard error what it returns as errors
+// too. Its logger is a variable of its package, so it is set once, for all stores.
+var silenceClient = sync.OnceFunc(logging.Disable)
+
 // client returns a client. That a single address is a cluster's, it must be told.
 func (r Redis) client(cluster bool) redis.UniversalClient {
+	silenceClient()
 	o := &redis.UniversalOptions{
 		Addrs: r.Addrs, MasterName: r.Master, DB: r.Database, Username: r.Username, Password: r.Password,
 		ClientName: appName, DisableIdentity: true, IsClusterMode: cluster,
