@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/filavip/filavip/internal/api"
 	"github.com/filavip/filavip/internal/metrics"
@@ -157,4 +158,29 @@ func TestProbesOnly(t *testing.T) {
 	if _, err := api.New(api.Options{ProbesOnly: true}); err == nil {
 		t.Error("New without a store = nil, want an error")
 	}
+}
+
+// TestChecksDoNotWaitForEachOther: a check that hangs leaves the others their time, so that
+// what they find is told.
+func TestChecksDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := &order.UnavailableError{Server: "mongodb", Err: errors.New("no answer")}
+		hangs := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		takesASecond := func(ctx context.Context) error {
+			select {
+			case <-time.After(time.Second):
+				return gone
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		f := newFixture(t, func(o *api.Options) {
+			o.Checks = []api.Check{{Name: "first", Check: hangs}, {Name: "second", Check: hangs}, {Name: "servers", Check: takesASecond}}
+		})
+		want := "[+]store ok\n[+]shutdown ok\n[-]first failed\n[-]second failed\n[-]servers failed: mongodb\nreadyz check failed\n"
+		if text := textOf(t, f.get("/readyz")); text != want {
+			t.Errorf("GET /readyz = %q, want %q", text, want)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/filavip/filavip/internal/order"
 )
@@ -60,16 +61,17 @@ func (a *API) runChecks(ctx context.Context, exclude []string) []finding {
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	checks := append([]Check{{"store", a.checkStore}, {"shutdown", a.checkShutdown}}, a.opts.Checks...)
-	var found []finding
-	for _, c := range checks {
-		if slices.Contains(exclude, c.Name) {
-			continue
+	checks = slices.DeleteFunc(checks, func(c Check) bool { return slices.Contains(exclude, c.Name) })
+	found := make([]finding, len(checks))
+	var all sync.WaitGroup
+	for i, c := range checks { // at once: one that hangs must not leave the others no time
+		all.Go(func() { found[i] = finding{c.Name, c.Check(ctx)} })
+	}
+	all.Wait()
+	for _, f := range found {
+		if f.err != nil {
+			a.log.WarnContext(ctx, "readiness check failed", "check", f.name, "error", f.err)
 		}
-		err := c.Check(ctx)
-		if err != nil {
-			a.log.WarnContext(ctx, "readiness check failed", "check", c.Name, "error", err)
-		}
-		found = append(found, finding{c.Name, err})
 	}
 	return found
 }

@@ -74,8 +74,10 @@ type roster struct {
 	err     error // of that look
 }
 
-// rosterFor is how long it holds what it knows.
-const rosterFor = time.Second
+const (
+	rosterFor     = time.Second // how long it holds what it knows
+	rosterTimeout = time.Second // how long it waits to know more: who asks has better to do
+)
 
 // all returns all processes, this one as it is at this moment. If the store does not say
 // who there is, it is what was known last, with the error.
@@ -88,11 +90,7 @@ func (r *roster) all(ctx context.Context) ([]store.Member, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.at.IsZero() || self.Seen.Sub(r.at) >= rosterFor {
-		var found []store.Member
-		if found, r.err = r.fleet.Members(ctx); r.err == nil {
-			r.members = found
-		}
-		r.at = self.Seen
+		r.look(ctx)
 	}
 	members := make([]store.Member, 0, len(r.members)+1)
 	known := false
@@ -108,6 +106,17 @@ func (r *roster) all(ctx context.Context) ([]store.Member, error) {
 		members = append(members, self)
 	}
 	return members, r.err
+}
+
+// look asks who there is. mu held.
+func (r *roster) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, rosterTimeout)
+	defer cancel()
+	var found []store.Member
+	if found, r.err = r.fleet.Members(ctx); r.err == nil {
+		r.members = found
+	}
+	r.at = r.now()
 }
 
 // workers counts the workers of all processes that are alive, and those with work in hand.

@@ -219,7 +219,7 @@ func (d *nodeDoc) member() store.Member {
 }
 
 // pingTimeout bounds how long Ping waits for a server.
-const pingTimeout = 2 * time.Second
+const pingTimeout = time.Second
 
 // Ping implements [store.Fleet].
 func (s *DB) Ping(ctx context.Context) error {
