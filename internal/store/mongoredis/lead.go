@@ -23,7 +23,8 @@ import (
 // before the server's clock lets another begin, however late the answer came. What it had
 // on its way then, and what it still sends because it was stopped itself and does not know
 // the time, is refused by the runs, which the next one stamps with its term before it
-// does anything.
+// does anything. A run that began after that has no stamp yet; what the earlier one does
+// to it, it does after having read it, and then it looks at its clock once more.
 
 const coordinatorID = "coordinator"
 
@@ -37,8 +38,9 @@ type leaseDoc struct {
 
 // leadership is what a process knows of its own leading.
 type leadership struct {
-	one  sync.Mutex // held by the call of Lead that campaigns
-	term atomic.Pointer[context.Context]
+	one   sync.Mutex // held by the call of Lead that campaigns
+	term  atomic.Pointer[context.Context]
+	until atomic.Pointer[time.Time] // when the lease is given up at the latest; nil without one
 }
 
 // retryTerm is how often somebody else's lease is looked at.
@@ -111,7 +113,7 @@ func (s *DB) untilNext() bson.D {
 // reign coordinates for one term, of which the lease was asked for at that time.
 func (s *DB) reign(ctx context.Context, term int64, asked time.Time, lead func(ctx context.Context)) {
 	within, stop := context.WithCancel(ctx)
-	end := time.AfterFunc(time.Until(asked.Add(s.opts.Term-s.margin())), stop)
+	end := time.AfterFunc(time.Until(s.hold(asked)), stop)
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
 		defer stop()
@@ -131,6 +133,19 @@ func (s *DB) reign(ctx context.Context, term int64, asked time.Time, lead func(c
 	s.endTerm(ctx, term)
 }
 
+// hold notes until when a lease holds that was asked for at that time, and returns it.
+func (s *DB) hold(asked time.Time) time.Time {
+	until := asked.Add(s.opts.Term - s.margin())
+	s.leads.until.Store(&until)
+	return until
+}
+
+// lapsed says whether this process was coordinator and has no lease any more.
+func (s *DB) lapsed() bool {
+	until := s.leads.until.Load()
+	return s.term.Load() > 0 && (until == nil || !time.Now().Before(*until))
+}
+
 // keepTerm renews the lease until ctx is done or somebody else has it. Each renewal sets
 // the timer that ends the term anew.
 func (s *DB) keepTerm(ctx context.Context, term int64, end *time.Timer) {
@@ -139,7 +154,7 @@ func (s *DB) keepTerm(ctx context.Context, term int64, end *time.Timer) {
 			asked := time.Now()
 			err := s.renewTerm(ctx, term)
 			if err == nil {
-				if !end.Reset(time.Until(asked.Add(s.opts.Term - s.margin()))) {
+				if !end.Reset(time.Until(s.hold(asked))) {
 					end.Stop()
 					return // it had run out
 				}
@@ -172,6 +187,7 @@ func (s *DB) lease(term int64) bson.D {
 
 // endTerm gives the lease back, so that the next one need not wait for its end.
 func (s *DB) endTerm(ctx context.Context, term int64) {
+	s.leads.until.Store(nil)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.opts.Term, time.Second))
 	defer cancel()
 	_, _ = s.state.UpdateOne(ctx, s.lease(term), bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.UnixMilli(0)}}}}) // else it ends by itself

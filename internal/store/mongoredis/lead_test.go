@@ -222,6 +222,32 @@ func TestLateWriteIsRefused(t *testing.T) {
 	}
 }
 
+// A run that began in the second's term has not got its stamp yet, and is none of the
+// first's business.
+func TestRunBegunAfterTakeover(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	proxy, behind := p.behind()
+	a, b := p.open(behind), p.open()
+	ofA, _ := p.campaign(a)
+	within(p, ofA, "a term of the first")
+	ofB, _ := p.campaign(b)
+	proxy.Blackhole(true)
+	within(p, ofB, "a term of the second")
+	proxy.Blackhole(false)
+	run, err := b.Begin(t.Context(), order.Spec{}, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fence := store.Fence{Run: run.ID, Epoch: run.Epoch}
+	step := store.Step{From: order.Generating, To: order.Generating, Generate: time.Second}
+	if _, err := a.Advance(t.Context(), fence, step); !errors.Is(err, order.ErrStale) {
+		t.Errorf("Advance of the first in the second's term = %v, want %v", err, order.ErrStale)
+	}
+	if _, err := b.Advance(t.Context(), fence, step); err != nil {
+		t.Errorf("Advance of the second = %v, want nil", err)
+	}
+}
+
 // A lease that was taken without its process hearing of it is taken again at once. A
 // standalone server is not asked again by the driver.
 func TestLeadAfterLostAnswer(t *testing.T) {

@@ -137,12 +137,12 @@ func (s *DB) changeRun(ctx context.Context, id order.RunID, make func(*run) (boo
 }
 
 // fenced returns [order.ErrStale] if a fence no longer holds, or if another coordinator
-// has taken the run over.
+// has taken the run over, or may have. It must be asked after the run was read.
 func (s *DB) fenced(r *run, fence store.Fence) error {
 	if r.Epoch != fence.Epoch {
 		return order.ErrStale
 	}
-	if term := s.term.Load(); r.term > term {
+	if term := s.term.Load(); r.term > term || s.lapsed() {
 		return fmt.Errorf("%w: the run is led by a later coordinator", order.ErrStale)
 	}
 	return nil
