@@ -292,10 +292,11 @@ func (l *lanes) peek(ctx context.Context, lease time.Duration) (glance, error) {
 	return glance{answer[0], answer[1], answer[2], answer[3] == "1", answer[4] == "1"}, nil
 }
 
-// unreachable wraps an error of a server as one that passes; nil stays nil, and the end
-// of the caller's context is the caller's.
+// unreachable wraps an error of a server as one that passes; nil stays nil, and that the
+// caller has given up is the caller's. What took too long passes too, by whosever clock:
+// the drivers end calls by themselves, with the error of a context.
 func unreachable(server string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return &order.UnavailableError{Server: strings.ToLower(server), Err: err}

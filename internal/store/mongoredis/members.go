@@ -75,12 +75,18 @@ func (s *DB) beat(ctx context.Context) error {
 
 // keepBeating keeps the entry fresh until the store is closed.
 func (s *DB) keepBeating() {
+	failing := false
 	for pause(s.closing, s.opts.Lease/3) {
 		ctx, cancel := context.WithTimeout(s.closing, s.opts.Lease/3)
-		if err := s.beat(ctx); err != nil && s.closing.Err() == nil {
-			s.opts.Logger.Warn("sign of life not given", "error", err)
-		}
+		err := s.beat(ctx)
 		cancel()
+		switch {
+		case err != nil && !failing && s.closing.Err() == nil:
+			s.opts.Logger.Warn("sign of life not given; what is claimed here is others' once the lease has ended", "error", err)
+		case err == nil && failing:
+			s.opts.Logger.Info("sign of life given again")
+		}
+		failing = err != nil
 	}
 }
 

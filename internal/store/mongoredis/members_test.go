@@ -16,6 +16,7 @@ import (
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/mongoredis/cutter"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
 
@@ -179,6 +180,36 @@ func TestPingNamesWhatIsGone(t *testing.T) {
 	check([]string{"redis"}, "Redis at "+p.redis.Addr()+" does not answer")
 	p.redis.Restart()
 	p.until("both answer again", func() bool { return db.Ping(t.Context()) == nil })
+}
+
+// A server that says nothing is one that does not answer, whoever's patience ends first.
+func TestSilentServersAreUnavailable(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	mongo, behind := p.behind()
+	redis := cutter.Start(t, p.redis.Addr())
+	db := p.open(behind, func(o *Options) {
+		o.Mongo += "&timeoutMS=2000"
+		o.Redis.Addrs = []string{redis.Addr()}
+	})
+	mongo.Blackhole(true)
+	redis.Blackhole(true)
+	calls := map[string]func(context.Context) error{
+		"mongodb": func(ctx context.Context) error { _, err := db.Run(ctx, order.NewRunID(1, 2)); return err },
+		"redis":   func(ctx context.Context) error { return db.lanes.Load().shut(ctx) },
+	}
+	for server, call := range calls {
+		err := call(t.Context())
+		if got := order.UnavailableServers(err); !errors.Is(err, order.ErrUnavailable) || !slices.Equal(got, []string{server}) {
+			t.Errorf("a call of %s without an end = %v, naming %v; want %v", server, err, got, order.ErrUnavailable)
+		}
+		short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := call(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a call of %s with an end = %v, want %v", server, err, context.DeadlineExceeded)
+		}
+	}
+	mongo.Blackhole(false)
+	redis.Blackhole(false)
 }
 
 func TestCloseTwice(t *testing.T) {

@@ -53,7 +53,7 @@ func (r Redis) client(cluster bool) redis.UniversalClient {
 		Addrs: r.Addrs, MasterName: r.Master, DB: r.Database, Username: r.Username, Password: r.Password,
 		ClientName: appName, DisableIdentity: true, IsClusterMode: cluster,
 		DialTimeout: redisTimeout, ReadTimeout: redisTimeout, WriteTimeout: redisTimeout, ContextTimeoutEnabled: true,
-		DialerRetries: 1, MaxRetries: 2, PoolSize: redisPool, PoolTimeout: redisTimeout,
+		DialerRetries: 1, MaxRetries: 1, PoolSize: redisPool, PoolTimeout: redisTimeout,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if r.TLS {
