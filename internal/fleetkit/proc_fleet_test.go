@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
@@ -63,6 +64,7 @@ type fleet struct {
 	database string
 	db       *mongo.Database
 	trace    *trace
+	runs     map[order.RunID]outcome // that were found complete, and what they came to
 
 	mu  sync.Mutex // guards all
 	all []*process
@@ -71,7 +73,7 @@ type fleet struct {
 func (s *site) newFleet(t *testing.T) *fleet {
 	t.Helper()
 	name := fmt.Sprintf("fleet%d", s.next.Add(1))
-	f := &fleet{T: t, site: s, database: name, db: s.client.Database(name), trace: newTrace()}
+	f := &fleet{T: t, site: s, database: name, db: s.client.Database(name), trace: newTrace(), runs: map[order.RunID]outcome{}}
 	s.mu.Lock()
 	s.traces[name] = f.trace
 	s.mu.Unlock()

@@ -121,6 +121,17 @@ func (p *process) ended() bool {
 	}
 }
 
+// killed says whether the process has ended, or is just about to: its connections end
+// first.
+func (p *process) killed() bool {
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(time.Second):
+		return false
+	}
+}
+
 // kill ends the process with SIGKILL and returns false if it had ended by itself, which
 // none of them is to do.
 func (p *process) kill() bool {

@@ -33,6 +33,7 @@ type runTrace struct {
 	phases      []order.Phase
 	orders      map[string]int // how often each order was settled
 	removed     int            // orders that ended removido
+	done        int64          // orders that are settled, as the blocks count
 	vip         uint64         // the last settle of a VIP block
 	vipDocument uint64         // the last outcome of a VIP order in its own document
 	normal      uint64         // the first claim of a NORMAL block
@@ -57,7 +58,7 @@ func (tr *trace) see(c mongotest.Change) {
 		tr.phase(after)
 	case "state":
 		if id := text(after, "_id"); id == "coordinator" {
-			tr.coordinator = named(text(after, "node"))
+			tr.coordinator = text(after, "node")
 		}
 	}
 }
@@ -106,7 +107,8 @@ func (tr *trace) block(seq uint64, before, after bson.Raw) {
 	}
 	r := tr.run(after, "run")
 	vip := number(after, "lane") == int64(order.VIP)
-	if vip && (number(after, "processed") > number(before, "processed") || number(after, "dead") > number(before, "dead")) {
+	settled := number(after, "processed") + number(after, "dead") - number(before, "processed") - number(before, "dead")
+	if r.done += settled; settled > 0 && vip {
 		r.vip = seq
 	}
 	held := holders(before)
@@ -206,7 +208,7 @@ func (tr *trace) reach(run order.RunID, phase order.Phase) <-chan struct{} {
 	return m.reached
 }
 
-// leader returns the name of the process that was last given the lease.
+// leader returns the node that was last given the lease; named makes a process of it.
 func (tr *trace) leader() string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
@@ -226,6 +228,13 @@ func (tr *trace) settled(run order.RunID) (settled, removed int) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return len(tr.of(run).orders), tr.of(run).removed
+}
+
+// done returns how many orders of a run are settled, as its blocks count.
+func (tr *trace) done(run order.RunID) int64 {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.of(run).done
 }
 
 // problems says what must not have happened to a run: an order that was settled twice or

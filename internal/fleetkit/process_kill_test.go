@@ -21,7 +21,7 @@ func (s *site) testWorkerKill(t *testing.T) {
 		for _, k := range []*killing{
 			{name: "Slow", plan: plan{orders: 10_000, work: 20 * time.Millisecond}, within: 500 * time.Millisecond, each: 25, wanted: wanted*2/5 + 1},
 			{name: "Failing", plan: plan{orders: 5000, work: time.Millisecond, failures: 0.05}, within: 300 * time.Millisecond, each: 10, wanted: wanted/5 + 1},
-			{name: "Fast", plan: plan{orders: 30_000}, within: 150 * time.Millisecond, each: 5, wanted: wanted*2/5 + 1},
+			{name: "Fast", plan: plan{orders: 20_000}, within: 150 * time.Millisecond, each: 5, wanted: wanted*2/5 + 1},
 		} {
 			k.rng = fork(rng)
 			t.Run(k.name, func(t *testing.T) {
@@ -71,6 +71,7 @@ func (k *killing) all() {
 		}
 		k.one()
 	}
+	k.verify()
 	k.Logf("%d kills in %d runs, %d with orders in hand", k.kills, runs, k.busy)
 }
 
@@ -83,9 +84,23 @@ func (k *killing) one() {
 		if k.trace.at(run).Ended() {
 			break
 		}
-		k.kill(k.rng.IntN(len(k.workers)), run)
+		i := k.rng.IntN(len(k.workers))
+		if k.rng.IntN(2) == 0 {
+			k.awaitClaim(k.workers[i], run)
+			time.Sleep(upTo(k.rng, 5*time.Millisecond)) // as above
+		}
+		k.kill(i, run)
 	}
 	k.complete(k.serve, run, k.plan)
+}
+
+// awaitClaim returns once a process has claimed something, or the run has ended.
+func (f *fleet) awaitClaim(p *process, run order.RunID) {
+	f.Helper()
+	before := f.trace.claimed(p.name)
+	f.eventually(p.name+" claims", func() bool {
+		return f.trace.claimed(p.name) > before || f.trace.at(run).Ended() || p.ended()
+	})
 }
 
 // kill kills one worker and starts it again. Some are killed before they work.

@@ -6,4 +6,9 @@ import "testing"
 func TestProcesses(t *testing.T) {
 	s := newSite(t)
 	t.Run("WorkerKill", s.testWorkerKill)
+	t.Run("WorkerStop", s.testWorkerStop)
+	t.Run("LeadKill", s.testLeadKill)
+	t.Run("LateWorkers", s.testLateWorkers)
+	t.Run("AnyNode", s.testAnyNode)
+	t.Run("WorkerCounts", s.testWorkerCounts)
 }
