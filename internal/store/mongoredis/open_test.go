@@ -466,7 +466,7 @@ func TestOpenRefusesForeignOrders(t *testing.T) {
 
 func TestOpenLeavesOtherCollectionsAlone(t *testing.T) {
 	p := newPair(t, replicated(), redistest.Options{})
-	other := p.client().Database("shop").Collection("clientes")
+	other := p.client().Database("shop").Collection("catalog")
 	if _, err := other.InsertOne(t.Context(), bson.D{{Key: "nome", Value: "x"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func (r Redis) trouble(err error) error {
 	case denied(text) || redis.IsAuthError(err):
 		return fmt.Errorf("%w: %s refuses the password: check REDIS_PASSWORD and REDIS_USERNAME", order.ErrUnavailable, r.named())
 	case redis.IsPermissionError(err) || strings.Contains(text, "can't run this command"):
-		return fmt.Errorf("%w: %s does not let the user do what is needed (%s): allow it all commands on keys that begin with {filavip:", order.ErrUnavailable, r.named(), text)
+		return fmt.Errorf("%w: %s does not let the user do what is needed (%s): allow it all commands, on keys like {filavip:* at least", order.ErrUnavailable, r.named(), text)
 	case strings.Contains(text, "cluster support disabled"):
 		return fmt.Errorf("%w: %s is no cluster, but several addresses were given: give one, or those of sentinels and REDIS_SENTINEL_MASTER", order.ErrUnavailable, r.named())
 	case strings.Contains(text, "DB index"):
