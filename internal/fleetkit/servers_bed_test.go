@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	siteLease = 500 * time.Millisecond
+	bedLease = 500 * time.Millisecond
 	// finishWithin is a guard against hanging. A run takes seconds.
 	finishWithin = 2 * time.Minute
 )
@@ -77,7 +77,7 @@ func begin(t *testing.T, sv servers, workers int) *bed {
 	s := &bed{servers: sv, t: t, said: &said{}, metrics: metrics.New()}
 	log := slog.New(slog.NewTextHandler(s.said, nil))
 	db, err := mongoredis.Open(t.Context(), mongoredis.Options{
-		Mongo: sv.uri(), Redis: sv.redis, Node: "bed", Lease: siteLease, Term: 2 * siteLease, Logger: log, Metrics: s.metrics,
+		Mongo: sv.uri(), Redis: sv.redis, Node: "bed", Lease: bedLease, Term: 2 * bedLease, Logger: log, Metrics: s.metrics,
 	})
 	if err != nil {
 		t.Fatalf("Open() = %v", err)

@@ -30,14 +30,27 @@ func TestMongoStorm(t *testing.T) {
 					},
 				})
 				id := s.start(spec(rng, 4000, 0))
-				<-s.done(id)
+				done := s.done(id)
+				calm(done, func() bool { return struckOften(sv.mongo.Struck(), times(50)) })
 				sv.mongo.Storm(mongotest.Storm{})
+				<-done
 				s.finished(id)
 			}
 			for _, action := range slices.Sorted(maps.Keys(sv.mongo.Struck())) {
 				t.Logf("%s: %d times in %d runs", action, sv.mongo.Struck()[action], runs)
 			}
 		})
+	}
+}
+
+// calm returns once it has been enough, or the run is over.
+func calm(done <-chan struct{}, enough func() bool) {
+	for !enough() {
+		select {
+		case <-done:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }
 
