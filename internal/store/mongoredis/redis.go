@@ -69,7 +69,6 @@ func (s *DB) openRedis(ctx context.Context) error {
 	if len(r.Addrs) == 0 {
 		return fmt.Errorf("%w: no Redis is named: set REDIS_HOST and REDIS_PORT, or REDIS_URL", order.ErrUnavailable)
 	}
-	logging.Disable() // of the library, for the process: it writes to standard error what calls return, too
 	s.redis = r.client(false)
 	all, err := s.awaitRedis(ctx)
 	if err == nil && len(r.Addrs) == 1 && r.Master == "" && all[0]["cluster_enabled"] == "1" {
