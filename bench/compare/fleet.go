@@ -140,18 +140,36 @@ func (b *bench) drive(ctx context.Context, serve *node, others ...*node) (measur
 	if err := until(ctx, all, func() (bool, error) { _, err := api.Ready(ctx); return err == nil, nil }); err != nil {
 		return measured{}, err
 	}
-	if _, err := api.Generate(ctx, client.GenerateOptions{Quantity: b.orders}); err != nil {
-		return measured{}, err
-	}
-	var s wire.Status
-	err = until(ctx, all, func() (bool, error) {
-		s, err = api.Status(ctx)
-		return s.Phase.Ended(), err
-	})
+	s, err := b.process(ctx, api, all)
 	if err != nil {
 		return measured{}, err
 	}
 	return b.read(&s)
+}
+
+// process has a run stored first and processed then, as the other side does: filavip
+// would process VIP orders while it still generates.
+func (b *bench) process(ctx context.Context, api *client.Client, all []*node) (s wire.Status, err error) {
+	if _, err := api.Pause(ctx); err != nil {
+		return s, err
+	}
+	if _, err := api.Generate(ctx, client.GenerateOptions{Quantity: b.orders}); err != nil {
+		return s, err
+	}
+	reached := func(phase order.Phase) func() (bool, error) {
+		return func() (bool, error) {
+			s, err = api.Status(ctx)
+			return s.Phase >= phase, err
+		}
+	}
+	if err := until(ctx, all, reached(order.WaitingVIPDrain)); err != nil {
+		return s, err
+	}
+	if _, err := api.Resume(ctx); err != nil {
+		return s, err
+	}
+	err = until(ctx, all, reached(order.Done))
+	return s, err
 }
 
 // until asks until it hears yes, or a process has ended.
