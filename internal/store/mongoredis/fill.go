@@ -10,9 +10,17 @@ import (
 	"github.com/filavip/filavip/internal/order"
 )
 
-// live returns the runs whose blocks may be handed out, oldest first.
+// live returns the runs that are active or have blocks that may be handed out, oldest
+// first. It looks at open blocks, not at every run there ever was.
 func (s *DB) live(ctx context.Context) ([]*run, error) {
-	return s.readRuns(ctx, bson.D{{Key: "void", Value: false}})
+	var ids []bson.Binary
+	err := s.blocks.Distinct(ctx, "run", bson.D{{Key: "open", Value: true}, {Key: "void", Value: false}}).Decode(&ids)
+	if err != nil {
+		return nil, unreachable("MongoDB", err)
+	}
+	return s.readRuns(ctx, bson.D{{Key: "void", Value: false}, {Key: "$or", Value: bson.A{
+		byID(bson.D{{Key: "$in", Value: ids}}), bson.D{{Key: "live", Value: true}},
+	}}})
 }
 
 // openBlocks is the filter of a lane's blocks of a run that hold pending orders.

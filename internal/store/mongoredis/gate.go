@@ -69,17 +69,21 @@ func (s *DB) judge(ctx context.Context) (mode, error) {
 
 // vipUnsettled says whether a VIP order of a run that is not void is pending.
 func (s *DB) vipUnsettled(ctx context.Context) (bool, error) {
-	runs, err := s.readRuns(ctx, bson.D{{Key: "void", Value: false}})
+	var ids []bson.Binary
+	open := bson.D{{Key: "open", Value: true}, {Key: "void", Value: false}, {Key: "lane", Value: int(order.VIP)}}
+	if err := s.blocks.Distinct(ctx, "run", open).Decode(&ids); err != nil {
+		return false, unreachable("MongoDB", err)
+	}
+	if len(ids) == 0 {
+		return false, nil
+	}
+	runs, err := s.readRuns(ctx, bson.D{{Key: "void", Value: false}, {Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
 	if err != nil {
 		return false, err
 	}
-	for _, r := range runs {
-		if r.Cursor.Next == 0 {
-			continue
-		}
-		filter := append(bson.D{{Key: "lane", Value: int(order.VIP)}, {Key: "open", Value: true}}, committed(r)...)
+	for _, r := range runs { // blocks past its cursor do not exist
 		found := false
-		err := s.eachBlock(ctx, filter, options.Find().SetLimit(1), func(*block) error { found = true; return nil })
+		err := s.eachBlock(ctx, openBlocks(r, order.VIP), options.Find().SetLimit(1), func(*block) error { found = true; return nil })
 		if err != nil || found {
 			return found, err
 		}

@@ -45,7 +45,11 @@ func indexes() map[string][]index {
 			{keys: ascending(fieldRun, fieldPriority)},
 			{keys: ascending(fieldDead, fieldKey), partial: bson.D{{Key: fieldDead, Value: bson.D{{Key: "$exists", Value: true}}}}},
 		},
-		blocksName:  {{keys: ascending("run", "first")}, {keys: ascending("run", "lane", "open", "first")}},
+		blocksName: {
+			{keys: ascending("run", "first")},
+			{keys: ascending("run", "lane", "open", "first")},
+			{keys: ascending("open", "void", "lane", "run"), partial: bson.D{{Key: "open", Value: true}}},
+		},
 		runsName:    {{keys: ascending("live"), unique: true, partial: bson.D{{Key: "live", Value: true}}}},
 		recordsName: {{keys: ascending("at")}},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -183,34 +184,61 @@ func (s *DB) writeOrders(ctx context.Context, i *insertion) (raced bool, err err
 		memory = appendOrder(memory, o, i.homes[at])
 		docs[at] = bson.Raw(memory[start:len(memory):len(memory)])
 	}
-	_, err = s.orders.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
-	var bulk mongo.BulkWriteException
-	if err == nil || !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
-		return false, unreachable("MongoDB", err)
+	twice, err := s.insertMany(ctx, docs)
+	if err != nil || len(twice) == 0 {
+		return false, err
 	}
-	var doubtful bson.A
-	for _, e := range bulk.WriteErrors {
-		if e.Code != duplicateKey {
-			return false, unreachable("MongoDB", err)
-		}
-		doubtful = append(doubtful, uuid(i.orders[e.Index].Key))
+	doubtful := make(bson.A, len(twice))
+	for n, at := range twice {
+		doubtful[n] = uuid(i.orders[at].Key)
 	}
 	// Those whose keys are there were written by an attempt that was cut off.
 	n, err := s.orders.CountDocuments(ctx, byID(bson.D{{Key: "$in", Value: doubtful}}))
 	if err != nil || n != int64(len(doubtful)) {
 		return true, unreachable("MongoDB", err)
 	}
-	return false, s.moveHome(ctx, i, bulk.WriteErrors)
+	return false, s.moveHome(ctx, i, twice)
+}
+
+// insertPart is how many orders one command inserts; those of a chunk run side by side.
+const insertPart = 2500
+
+// insertMany inserts documents and returns the places of those that were there already,
+// or whose ref another one has.
+func (s *DB) insertMany(ctx context.Context, docs []any) (twice []int, err error) {
+	parts := slices.Collect(slices.Chunk(docs, insertPart))
+	errs := make([]error, len(parts))
+	var all sync.WaitGroup
+	for n, part := range parts {
+		all.Go(func() { _, errs[n] = s.orders.InsertMany(ctx, part, options.InsertMany().SetOrdered(false)) })
+	}
+	all.Wait()
+	for n, err := range errs {
+		var bulk mongo.BulkWriteException
+		if err == nil {
+			continue
+		}
+		if !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
+			return nil, unreachable("MongoDB", err)
+		}
+		for _, e := range bulk.WriteErrors {
+			if e.Code != duplicateKey {
+				return nil, unreachable("MongoDB", err)
+			}
+			twice = append(twice, n*insertPart+e.Index)
+		}
+	}
+	return twice, nil
 }
 
 // moveHome has orders that an attempt before this one has written name the blocks of
 // this one: other orders may have been refused then, so blocks were cut elsewhere.
-func (s *DB) moveHome(ctx context.Context, i *insertion, found []mongo.BulkWriteError) error {
+func (s *DB) moveHome(ctx context.Context, i *insertion, found []int) error {
 	var models []mongo.WriteModel
-	for _, e := range found {
-		home := int64(i.homes[e.Index])
+	for _, at := range found {
+		home := int64(i.homes[at])
 		models = append(models, mongo.NewUpdateOneModel().
-			SetFilter(append(byID(uuid(i.orders[e.Index].Key)),
+			SetFilter(append(byID(uuid(i.orders[at].Key)),
 				bson.E{Key: fieldRev, Value: 0}, bson.E{Key: fieldBlock, Value: bson.D{{Key: "$ne", Value: home}}})).
 			SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: fieldBlock, Value: home}}}}))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -48,7 +49,7 @@ func (s *DB) tally(ctx context.Context, r *run) (tallied, error) {
 	settled := r.Void && r.fenced || t.counts.Unsettled() == 0
 	t.end(r)
 	if err == nil && !r.Active() && settled {
-		s.tallies.Store(r.ID, sealed{r.version, t})
+		s.tallies.Store(r.ID, sealed{r.version, r, t})
 	}
 	return t, err
 }
@@ -58,6 +59,7 @@ func (s *DB) tally(ctx context.Context, r *run) (tallied, error) {
 // was added up in between does not last.
 type sealed struct {
 	version int64
+	run     *run
 	tallied
 }
 
@@ -201,8 +203,8 @@ func (s *DB) Totals(ctx context.Context) (store.Totals, error) {
 		return store.Totals{}, fmt.Errorf("count all runs: %w", err)
 	}
 	totals := store.Totals{Paused: c.Paused, Generation: c.Generation, GateOpen: true}
-	runs, err := s.readRuns(ctx, bson.D{})
-	for _, r := range runs {
+	fresh, err := s.addSealed(ctx, &totals)
+	for _, r := range fresh {
 		var t tallied
 		if t, err = s.tally(ctx, r); err != nil {
 			break
@@ -214,6 +216,33 @@ func (s *DB) Totals(ctx context.Context) (store.Totals, error) {
 		return store.Totals{}, fmt.Errorf("count all runs: %w", err)
 	}
 	return totals, nil
+}
+
+// addSealed adds the runs that have ended and did not change since they were added up,
+// of which no more than the version is read. It returns the others.
+func (s *DB) addSealed(ctx context.Context, totals *store.Totals) ([]*run, error) {
+	cursor, err := s.runs.Find(ctx, bson.D{}, options.Find().SetProjection(bson.D{{Key: "v", Value: 1}}))
+	if err != nil {
+		return nil, unreachable("MongoDB", err)
+	}
+	var all []runDoc
+	if err := cursor.All(ctx, &all); err != nil {
+		return nil, unreachable("MongoDB", err)
+	}
+	var fresh bson.A
+	for i := range all {
+		known, ok := s.tallies.Load(order.RunID(all[i].ID.Data))
+		if !ok || known.(sealed).version != all[i].Version {
+			fresh = append(fresh, all[i].ID)
+			continue
+		}
+		done := known.(sealed)
+		addTally(totals, done.run, &done.tallied)
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	return s.readRuns(ctx, byID(bson.D{{Key: "$in", Value: fresh}}))
 }
 
 func addTally(totals *store.Totals, r *run, t *tallied) {
