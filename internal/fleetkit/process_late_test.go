@@ -159,7 +159,7 @@ func (l *late) reset(early bool) {
 // empty fails the test if there is an order, a block or the document of a run, or of any.
 func (l *late) empty(run order.RunID) {
 	l.Helper()
-	for collection, field := range map[string]string{"orders": "runId", "blocks": "run", "runs": "_id", "samples": "run"} {
+	for collection, field := range map[string]string{"orders": "runId", "blocks": "run", "runs": "_id"} {
 		n := 0
 		l.each(collection, field, run, func(bson.Raw) { n++ })
 		if n > 0 {

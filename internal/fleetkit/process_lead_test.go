@@ -21,66 +21,92 @@ func active() []order.Phase {
 // each. The other server takes over, and another one is started.
 func (s *site) testLeadKill(t *testing.T) {
 	t.Parallel()
+	l := s.newLeading(t, amount(t, "FLEET_LEAD_KILLS", 2, 1))
+	l.strike = l.kill
+	l.all()
+	t.Logf("coordinators killed by phase: %v; others took over within %v", l.struck, l.took)
+}
+
+// testLeadStop suspends the coordinator instead, and wakes it up when the other server has
+// taken over. It must not go on with what is no longer its own.
+func (s *site) testLeadStop(t *testing.T) {
+	t.Parallel()
+	l := s.newLeading(t, amount(t, "FLEET_LEAD_STOPS", 1, 1))
+	l.strike = l.stop
+	l.all()
+	t.Logf("coordinators suspended by phase: %v; others took over within %v", l.struck, l.took)
+}
+
+// leading is runs of one plan that lose their coordinators.
+type leading struct {
+	*fleet
+	rng     *rand.Rand
+	plan    plan
+	wanted  int // in each phase
+	strike  func(at int, leader string, run order.RunID)
+	servers [2]*process
+	looking sync.WaitGroup
+	ctx     context.Context // of those who look
+	struck  map[order.Phase]int
+	took    []time.Duration // from each loss until another coordinated
+}
+
+func (s *site) newLeading(t *testing.T, wanted int) *leading {
+	t.Helper()
 	l := &leading{
 		fleet: s.newFleet(t), rng: chance(t), plan: plan{orders: 6000, work: 3 * time.Millisecond},
-		wanted: amount(t, "FLEET_LEAD_KILLS", 2, 1), kills: map[order.Phase]int{},
+		wanted: wanted, struck: map[order.Phase]int{},
 	}
 	l.worker("worker", "--workers", "10")
 	for i := range l.servers {
 		l.servers[i] = l.serve(fmt.Sprintf("serve-%d", i), l.plan.args("--workers", "5", "--chunk-size", "500")...)
 	}
-	runs := 0
-	for ; l.short() && runs < 6*l.wanted; runs++ {
+	return l
+}
+
+// all makes runs until coordinators were lost often enough in each phase.
+func (l *leading) all() {
+	for runs := 0; l.short() && runs < 6*l.wanted; runs++ {
 		l.one()
 	}
 	l.verify()
-	t.Logf("coordinators killed by phase: %v, in %d runs; others took over within %v", l.kills, runs, l.took)
 	if l.short() {
-		t.Errorf("kills by phase: %v, want %d in each of %v", l.kills, l.wanted, active())
+		l.Errorf("coordinators lost by phase: %v, want %d in each of %v", l.struck, l.wanted, active())
 	}
 }
 
-// leading is runs of one plan whose coordinators are killed.
-type leading struct {
-	*fleet
-	rng     *rand.Rand
-	plan    plan
-	wanted  int // kills in each phase
-	servers [2]*process
-	kills   map[order.Phase]int
-	took    []time.Duration // from each kill until another coordinated
-}
-
-// short says whether kills are missing.
+// short says whether losses are missing.
 func (l *leading) short() bool {
-	return slices.ContainsFunc(active(), func(p order.Phase) bool { return l.kills[p] < l.wanted })
+	return slices.ContainsFunc(active(), func(p order.Phase) bool { return l.struck[p] < l.wanted })
 }
 
-// one makes one run, which loses its coordinator in each phase.
+// one makes one run, which loses its coordinator in each phase that lacks losses.
 func (l *leading) one() {
 	l.plan.seed = l.rng.Uint64()
 	run := l.begin(l.servers[l.rng.IntN(2)], l.plan)
-	var looking sync.WaitGroup
-	ctx, stop := context.WithCancel(l.Context())
+	var stop context.CancelFunc
+	l.ctx, stop = context.WithCancel(l.Context())
+	defer l.looking.Wait()
+	defer stop()
 	for _, p := range l.servers {
-		looking.Go(func() { l.look(ctx, p) })
+		l.looking.Go(func() { l.look(p) })
 	}
 	for _, phase := range active() {
+		if l.struck[phase] >= l.wanted {
+			continue
+		}
 		select {
 		case <-l.trace.reach(run, phase):
 		case <-time.After(patience):
 			l.Fatalf("run %s does not reach %v", run, phase)
 		}
-		time.Sleep(within(l.rng, phase)) // at random, not at an event: a kill at an event would always hit the same instruction
+		time.Sleep(within(l.rng, phase)) // at random, not at an event: it would always hit the same instruction
 		if l.trace.at(run) == phase {
-			p := l.kill(run)
-			looking.Go(func() { l.look(ctx, p) })
+			l.lose(run)
 		}
 	}
 	l.complete(l.servers[0], run, l.plan)
 	l.complete(l.servers[1], run, l.plan)
-	stop()
-	looking.Wait()
 }
 
 // within returns how long after a phase's beginning to kill: still in the phase, which for
@@ -94,35 +120,58 @@ func within(rng *rand.Rand, phase order.Phase) time.Duration {
 	}
 }
 
-// kill kills the server that coordinates, waits until another does, and returns the one
-// that was started in its place.
-func (l *leading) kill(run order.RunID) (instead *process) {
+// lose has a run lose its coordinator, and waits until another server coordinates.
+func (l *leading) lose(run order.RunID) {
 	leader := l.trace.leader()
 	at := slices.IndexFunc(l.servers[:], func(p *process) bool { return p.name == named(leader) })
 	if at < 0 {
 		l.Fatalf("%q coordinates, which is none of the servers", leader)
 	}
-	victim := l.servers[at]
+	l.strike(at, leader, run)
+}
+
+// note counts a loss, unless the run has ended or another process coordinates by now.
+func (l *leading) note(leader string, run order.RunID) {
+	if phase := l.trace.at(run); phase.Active() && l.trace.leader() == leader {
+		l.struck[phase]++
+	}
+}
+
+func (l *leading) succeeded(leader string, since time.Time) {
+	l.eventually("another coordinates", func() bool { return l.trace.leader() != leader })
+	l.took = append(l.took, time.Since(since).Round(10*time.Millisecond))
+}
+
+// kill kills a server and starts another in its place.
+func (l *leading) kill(at int, leader string, run order.RunID) {
+	victim, began := l.servers[at], time.Now()
 	if !victim.kill() {
 		l.Fatalf("%s ended by itself: %v\n%s", victim.name, victim.err, victim.said())
 	}
-	killed := time.Now()
-	if phase := l.trace.at(run); phase.Active() && l.trace.leader() == leader {
-		l.kills[phase]++
-	}
-	l.servers[at] = l.again(victim)
-	l.eventually("another coordinates", func() bool { return l.trace.leader() != leader })
-	l.took = append(l.took, time.Since(killed).Round(10*time.Millisecond))
-	return l.servers[at]
+	l.note(leader, run)
+	instead := l.again(victim)
+	l.servers[at] = instead
+	l.looking.Go(func() { l.look(instead) })
+	l.succeeded(leader, began)
 }
 
-// look asks a server for the run's state again and again, until ctx is done or the server
-// is killed, and fails the test if what it shows goes back, or is more than there is.
-func (l *leading) look(ctx context.Context, p *process) {
+// stop suspends a server until another has taken over, and a little longer.
+func (l *leading) stop(at int, leader string, run order.RunID) {
+	began := time.Now()
+	suspend(l.servers[at].cmd.Process)
+	l.note(leader, run)
+	l.succeeded(leader, began)
+	time.Sleep(upTo(l.rng, lease)) // at random: it finds more or less of it done
+	wake(l.servers[at].cmd.Process)
+}
+
+// look asks a server for the run's state again and again, until the run has ended or the
+// server is killed, and fails the test if what it shows goes back, or is more than there is.
+func (l *leading) look(p *process) {
 	var last seen
-	for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) { // as a client does that polls
-		s, err := p.client.Status(ctx)
-		if ctx.Err() != nil || err != nil && p.killed() {
+	for ; l.ctx.Err() == nil; time.Sleep(5 * time.Millisecond) { // as a client does that polls
+		s, err := p.client.Status(l.ctx)
+		if l.ctx.Err() != nil || err != nil && p.killed() {
 			return
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ func TestProcesses(t *testing.T) {
 	t.Run("WorkerKill", s.testWorkerKill)
 	t.Run("WorkerStop", s.testWorkerStop)
 	t.Run("LeadKill", s.testLeadKill)
+	t.Run("LeadStop", s.testLeadStop)
 	t.Run("LateWorkers", s.testLateWorkers)
 	t.Run("AnyNode", s.testAnyNode)
 	t.Run("WorkerCounts", s.testWorkerCounts)
