@@ -264,18 +264,31 @@ func (s *DB) Load(ctx context.Context, c *store.Claim, slab *store.Slab) ([]orde
 	if err := s.enter(ctx); err != nil {
 		return nil, fmt.Errorf("load claim: %w", err)
 	}
-	if _, err := s.claims.of(c); err != nil {
+	token, err := s.claims.of(c)
+	if err != nil {
 		return nil, fmt.Errorf("load claim: %w", err)
 	}
 	slab.Reset()
-	err := s.eachOrder(ctx, c.Run, c.Indexes, func(d *orderDoc) { slab.Orders = append(slab.Orders, d.accepted()) })
+	err = s.eachOrder(ctx, c.Run, c.Indexes, func(d *orderDoc) { slab.Orders = append(slab.Orders, d.accepted()) })
 	if err == nil && len(slab.Orders) != len(c.Indexes) {
-		err = fmt.Errorf("%w: %d of %d orders of a block are there", order.ErrCorrupt, len(slab.Orders), len(c.Indexes))
+		err = s.absent(ctx, token, len(slab.Orders), len(c.Indexes))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load claim: %w", err)
 	}
 	return slab.Orders, nil
+}
+
+// absent says why only some orders of a claim are there: a reset took them, and the claim
+// with them, or they are lost.
+func (s *DB) absent(ctx context.Context, c *claim, found, held int) error {
+	if err := s.endLost(ctx, []*claim{c}); err != nil {
+		return err
+	}
+	if c.dead.Load() {
+		return order.ErrClaimLost
+	}
+	return fmt.Errorf("%w: %d of %d orders of a block are there", order.ErrCorrupt, found, held)
 }
 
 // eachOrder calls visit with the run's orders of those indexes, ascending.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/filavip/filavip/internal/order"
 )
@@ -43,30 +44,34 @@ func (s *DB) sweepRun(ctx context.Context, r *run) error {
 	return err
 }
 
-// sweepStrays removes the orders of runs that do not exist. The runs are read after the
-// orders, so that none of a run is taken that was begun meanwhile.
+// sweepStrays removes the orders and blocks of runs that do not exist: an insert that a
+// reset overtakes leaves some behind, the one without the other too. The runs are read
+// last, so that none of a run is taken that was begun meanwhile.
 func (s *DB) sweepStrays(ctx context.Context) error {
-	var ids []bson.Binary
-	if err := s.orders.Distinct(ctx, fieldRun, bson.D{}).Decode(&ids); err != nil {
-		return unreachable("MongoDB", err)
+	in := map[*mongo.Collection]string{s.orders: fieldRun, s.blocks: "run"}
+	found := map[string]bson.Binary{}
+	for collection, field := range in {
+		var ids []bson.Binary
+		if err := collection.Distinct(ctx, field, bson.D{}).Decode(&ids); err != nil {
+			return unreachable("MongoDB", err)
+		}
+		for _, id := range ids {
+			found[string(id.Data)] = id
+		}
 	}
-	if len(ids) == 0 {
+	if len(found) == 0 {
 		return nil
 	}
 	runs, err := s.readRuns(ctx, bson.D{})
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
 	for _, r := range runs {
-		known[string(r.ID[:])] = true
+		delete(found, string(r.ID[:]))
 	}
-	for _, id := range ids {
-		if known[string(id.Data)] {
-			continue
-		}
-		for in, field := range map[string]string{ordersName: fieldRun, blocksName: "run"} {
-			if _, err := s.state.Database().Collection(in).DeleteMany(ctx, bson.D{{Key: field, Value: id}}); err != nil {
+	for _, id := range found {
+		for collection, field := range in {
+			if _, err := collection.DeleteMany(ctx, bson.D{{Key: field, Value: id}}); err != nil {
 				return unreachable("MongoDB", err)
 			}
 		}
