@@ -15,6 +15,7 @@ import (
 // trace is what the double has seen happen to the documents of one database.
 type trace struct {
 	mu          sync.Mutex // guards what follows
+	latest      uint64     // change
 	runs        map[order.RunID]*runTrace
 	coordinator string            // the node that was last given the lease
 	claims      map[string]uint64 // by the node's name: the number of its latest claim
@@ -36,7 +37,7 @@ type runTrace struct {
 	done        int64          // orders that are settled, as the blocks count
 	vip         uint64         // the last settle of a VIP block
 	vipDocument uint64         // the last outcome of a VIP order in its own document
-	normal      uint64         // the first claim of a NORMAL block
+	normal      []uint64       // the claims of NORMAL blocks
 	problems    []string
 }
 
@@ -48,6 +49,7 @@ func newTrace() *trace {
 func (tr *trace) see(c mongotest.Change) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
+	tr.latest = max(tr.latest, c.Seq)
 	before, after := bson.Raw(c.Before), bson.Raw(c.After)
 	switch c.Collection {
 	case "orders":
@@ -117,8 +119,8 @@ func (tr *trace) block(seq uint64, before, after bson.Raw) {
 			continue
 		}
 		tr.claims[named(node)] = seq
-		if !vip && r.normal == 0 {
-			r.normal = seq
+		if !vip {
+			r.normal = append(r.normal, seq)
 		}
 	}
 }
@@ -237,6 +239,27 @@ func (tr *trace) done(run order.RunID) int64 {
 	return tr.of(run).done
 }
 
+// now returns the number of the latest change.
+func (tr *trace) now() uint64 {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.latest
+}
+
+// normalBefore counts the claims of a run's NORMAL blocks after a change, but before the
+// last settle of another run's VIP block, of which it returns the number.
+func (tr *trace) normalBefore(run order.RunID, after uint64, other order.RunID) (n int, vip uint64) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	vip = tr.of(other).vip
+	for _, seq := range tr.of(run).normal {
+		if seq > after && seq < vip {
+			n++
+		}
+	}
+	return n, vip
+}
+
 // problems says what must not have happened to a run: an order that was settled twice or
 // written after it was, a phase that went back, a NORMAL block that was claimed before
 // the last VIP block was settled.
@@ -245,8 +268,8 @@ func (tr *trace) problems(run order.RunID) []string {
 	defer tr.mu.Unlock()
 	r := tr.of(run)
 	found := slices.Clone(r.problems)
-	if r.normal != 0 && r.normal < r.vip {
-		found = append(found, fmt.Sprintf("a NORMAL block was claimed by change %d, the last VIP block settled by change %d", r.normal, r.vip))
+	if len(r.normal) > 0 && r.normal[0] < r.vip {
+		found = append(found, fmt.Sprintf("a NORMAL block was claimed by change %d, the last VIP block settled by change %d", r.normal[0], r.vip))
 	}
 	for key, times := range r.orders {
 		if times != 1 && len(found) < 20 {

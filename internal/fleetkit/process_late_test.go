@@ -10,6 +10,7 @@ import (
 
 	"github.com/filavip/filavip/internal/client"
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 )
 
 // testLateWorkers cancels and resets while workers are suspended that have orders in hand
@@ -48,7 +49,15 @@ func (l *late) asleep() order.RunID {
 	run := l.begin(l.serve, l.plan)
 	some := l.rng.Int64N(l.plan.orders * 2 / 3)
 	l.eventually("some orders are settled", func() bool { return l.trace.done(run) > some })
-	time.Sleep(upTo(l.rng, 100*time.Millisecond)) // at random: in the middle of whatever they do
+	// From now on workers wait for most of their time between the write that settles a
+	// block and those that its orders' documents get by it.
+	slow := l.site.double.Inject(mongotest.Fault{
+		Command: "update", Collection: "blocks", Times: -1, Action: mongotest.Delay,
+		Match: func(i mongotest.Info) bool { return i.DB == l.database },
+		After: func(mongotest.Info) { time.Sleep(lease / 2) },
+	})
+	defer slow.Remove()
+	time.Sleep(lease/2 + upTo(l.rng, lease/2)) // at random: in the middle of whatever they do
 	for _, w := range l.workers {
 		suspend(w.cmd.Process)
 	}
@@ -158,6 +167,9 @@ func (l *late) reset(early bool) {
 	}
 	l.complete(l.serve, next, l.plan)
 	l.empty(run)
+	if all, own := l.left("orders", "", order.RunID{}), l.left("orders", "runId", next); all != own {
+		l.Errorf("%d orders are there, %d of them of the only run", all, own)
+	}
 }
 
 // empty fails the test if there is an order, a block or the document of a run, or of any.

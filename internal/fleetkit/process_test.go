@@ -11,5 +11,6 @@ func TestProcesses(t *testing.T) {
 	t.Run("LeadStop", s.testLeadStop)
 	t.Run("LateWorkers", s.testLateWorkers)
 	t.Run("AnyNode", s.testAnyNode)
+	t.Run("GateShuts", s.testGateShuts)
 	t.Run("WorkerCounts", s.testWorkerCounts)
 }
