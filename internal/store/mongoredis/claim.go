@@ -21,6 +21,7 @@ func (s *DB) Claim(ctx context.Context, worker string, now time.Time, limit int)
 	if err := s.enter(ctx); err != nil {
 		return nil, time.Time{}, fmt.Errorf("claim: %w", err)
 	}
+	s.vigil.asked()
 	var claims []*store.Claim
 	held := 0
 	for held < limit || len(claims) == 0 {
@@ -49,6 +50,7 @@ func (s *DB) Claim(ctx context.Context, worker string, now time.Time, limit int)
 		}
 		claims = append(claims, taken...)
 	}
+	s.vigil.had()
 	s.changed.fire()
 	return claims, time.Time{}, nil
 }

@@ -46,9 +46,7 @@ func (s *DB) shut() error {
 		s.opts.Logger.Warn("claims or entry not given back", "error", err)
 	}
 	var errs []error
-	if s.redis != nil {
-		errs = append(errs, s.redis.Close())
-	}
+	errs = append(errs, s.redis.Close())
 	if s.client != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()

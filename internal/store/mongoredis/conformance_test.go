@@ -86,7 +86,7 @@ func (s *DB) expire(t storetest.TB, c *store.Claim) {
 	t.Helper()
 	token := c.Token.(*claim)
 	held := s.lanes.Load().of(token.lane, "held")
-	err := s.redis.Do(context.Background(), "XCLAIM", held, "workers", s.node, 0, token.entry, "IDLE", int64(time.Hour/time.Millisecond), "JUSTID").Err()
+	err := s.redis.client().Do(context.Background(), "XCLAIM", held, "workers", s.node, 0, token.entry, "IDLE", int64(time.Hour/time.Millisecond), "JUSTID").Err()
 	if err != nil {
 		t.Fatalf("expire claim: %v", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/filavip/filavip/internal/metrics"
@@ -78,7 +77,7 @@ type DB struct {
 	node   string // this opening of the store; unique
 	client *mongo.Client
 	mongo  deployment
-	redis  redis.UniversalClient
+	redis  link
 
 	orders, blocks, runs, records, samples, nodes, state *mongo.Collection
 
@@ -89,6 +88,8 @@ type DB struct {
 	rebuild  atomic.Bool  // the lanes may lack something
 	claims   claims
 	adrift   adrift
+	vigil    vigil
+	relinked atomic.Int64 // clients of Redis that were replaced
 	changed  signal
 	epochs   sync.Map // of runs: order.RunID to uint64
 	tallies  sync.Map // of runs that have ended: order.RunID to sealed

@@ -2,6 +2,7 @@ package mongoredis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -62,4 +63,39 @@ func (s *DB) fill(ctx context.Context, lane order.Priority) error {
 // queued says whether a part that nobody holds belongs in the lanes.
 func (r *run) queued(b *block, p *part) bool {
 	return !r.Void && (p.late || b.first < r.Enqueued[b.lane])
+}
+
+// backlog says whether an order waits that nobody has claimed and the gate lets through.
+func (s *DB) backlog(ctx context.Context) (bool, error) {
+	m, err := s.judge(ctx)
+	if err != nil || m == modePaused {
+		return false, err
+	}
+	runs, err := s.live(ctx)
+	if err != nil {
+		return false, err
+	}
+	now := s.opts.Clock()
+	for _, lane := range order.Priorities() {
+		if lane == order.Normal && m != modeAll {
+			break
+		}
+		for _, r := range runs {
+			err := s.eachBlock(ctx, openBlocks(r, lane), nil, func(b *block) error {
+				for i := range b.parts {
+					if p := &b.parts[i]; p.holder == nil && r.queued(b, p) && !p.due.After(now) {
+						return errEnough
+					}
+				}
+				return nil
+			})
+			if errors.Is(err, errEnough) {
+				return true, nil
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
 }

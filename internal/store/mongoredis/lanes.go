@@ -54,7 +54,7 @@ const (
 //	more     is there if the store has more waiting blocks than ready
 //	cursor   where to look for the next lease that is over
 type lanes struct {
-	redis    redis.UniversalClient
+	redis    *link
 	database string
 	tag      string
 	prefix   string
@@ -62,10 +62,10 @@ type lanes struct {
 	claimScript, moveScript, openScript, ticketScript, renewScript, peekScript *redis.Script
 }
 
-func newLanes(client redis.UniversalClient, database string, generation uint64) *lanes {
+func newLanes(to *link, database string, generation uint64) *lanes {
 	tag := "{filavip:" + database + "}"
 	return &lanes{
-		redis: client, database: database, tag: tag, prefix: fmt.Sprintf("%s:%d:", tag, generation),
+		redis: to, database: database, tag: tag, prefix: fmt.Sprintf("%s:%d:", tag, generation),
 		claimScript: redis.NewScript(claimLua), moveScript: redis.NewScript(moveLua), openScript: redis.NewScript(openLua),
 		ticketScript: redis.NewScript(ticketLua), renewScript: redis.NewScript(renewLua), peekScript: redis.NewScript(peekLua),
 	}
@@ -108,7 +108,7 @@ func (l *lanes) claim(ctx context.Context, node string, now time.Time, lease tim
 	for _, lane := range order.Priorities() {
 		keys = append(keys, l.of(lane, "ready"), l.of(lane, "late"), l.of(lane, "held"), l.of(lane, "more"), l.of(lane, "cursor"))
 	}
-	answer, err := l.claimScript.Run(ctx, l.redis, keys, node, now.UnixMicro(), lease.Milliseconds(), want, maxQueued/2).StringSlice()
+	answer, err := l.claimScript.Run(ctx, l.redis.client(), keys, node, now.UnixMicro(), lease.Milliseconds(), want, maxQueued/2).StringSlice()
 	if err != nil {
 		return given{}, unreachable("Redis", err)
 	}
@@ -203,7 +203,7 @@ func (l *lanes) apply(ctx context.Context, m *moves) error {
 	rest := m.args
 	for {
 		n := wholeMoves(rest)
-		if err := l.moveScript.Run(ctx, l.redis, keys, rest[:n]...).Err(); err != nil {
+		if err := l.moveScript.Run(ctx, l.redis.client(), keys, rest[:n]...).Err(); err != nil {
 			return unreachable("Redis", err)
 		}
 		if rest = rest[n:]; len(rest) == 0 {
@@ -226,7 +226,7 @@ func wholeMoves(args []any) int {
 
 // shut makes every gate that was derived before this call void.
 func (l *lanes) shut(ctx context.Context) error {
-	pipe := l.redis.TxPipeline()
+	pipe := l.redis.client().TxPipeline()
 	pipe.Set(ctx, l.key("ticket"), rand.Text(), 0)
 	pipe.Incr(ctx, l.changes())
 	_, err := pipe.Exec(ctx)
@@ -238,7 +238,7 @@ type stub struct{ server, ticket string }
 
 // ticket returns the present one.
 func (l *lanes) ticket(ctx context.Context) (stub, error) {
-	answer, err := l.ticketScript.Run(ctx, l.redis, []string{l.key("ticket")}, rand.Text()).StringSlice()
+	answer, err := l.ticketScript.Run(ctx, l.redis.client(), []string{l.key("ticket")}, rand.Text()).StringSlice()
 	if err == nil && len(answer) != 2 {
 		err = errors.New("unexpected answer")
 	}
@@ -251,7 +251,7 @@ func (l *lanes) ticket(ctx context.Context) (stub, error) {
 // open sets the gate to what was read from the store after the stub was taken. It
 // returns false if it was shut since.
 func (l *lanes) open(ctx context.Context, s stub, m mode) (bool, error) {
-	n, err := l.openScript.Run(ctx, l.redis, []string{l.key("gate"), l.key("ticket")}, s.server, s.ticket, string(m)).Int()
+	n, err := l.openScript.Run(ctx, l.redis.client(), []string{l.key("gate"), l.key("ticket")}, s.server, s.ticket, string(m)).Int()
 	return n == 1, unreachable("Redis", err)
 }
 
@@ -261,14 +261,14 @@ func (l *lanes) renew(ctx context.Context, lane order.Priority, node string, ent
 	for _, e := range entries {
 		args = append(args, e)
 	}
-	kept, err := l.renewScript.Run(ctx, l.redis, []string{l.of(lane, "held")}, args...).StringSlice()
+	kept, err := l.renewScript.Run(ctx, l.redis.client(), []string{l.of(lane, "held")}, args...).StringSlice()
 	return kept, unreachable("Redis", err)
 }
 
 // build marks the lanes as such that are being compared with the store: if the mark is
 // gone later, so is what was in them.
 func (l *lanes) build(ctx context.Context) error {
-	return unreachable("Redis", l.redis.Set(ctx, l.key("built"), "1", 0).Err())
+	return unreachable("Redis", l.redis.client().Set(ctx, l.key("built"), "1", 0).Err())
 }
 
 // glance is what a process sees of the lanes now and then.
@@ -282,7 +282,7 @@ type glance struct {
 
 func (l *lanes) peek(ctx context.Context, lease time.Duration) (glance, error) {
 	keys := []string{l.changes(), l.key("ticket"), l.key("built"), l.of(order.VIP, "held"), l.of(order.Normal, "held")}
-	answer, err := l.peekScript.Run(ctx, l.redis, keys, lease.Milliseconds()).StringSlice()
+	answer, err := l.peekScript.Run(ctx, l.redis.client(), keys, lease.Milliseconds()).StringSlice()
 	if err == nil && len(answer) != 5 {
 		err = errors.New("unexpected answer")
 	}

@@ -237,7 +237,7 @@ func (s *DB) Ping(ctx context.Context) error {
 	var mongoErr, redisErr error
 	var asking sync.WaitGroup
 	asking.Go(func() { mongoErr = s.client.Ping(within, nil) })
-	asking.Go(func() { redisErr = s.redis.Ping(within).Err() })
+	asking.Go(func() { redisErr = s.redis.client().Ping(within).Err() })
 	asking.Wait()
 	if ctx.Err() != nil {
 		return fmt.Errorf("ping: %w", ctx.Err())

@@ -62,11 +62,12 @@ func (s *DB) open(ctx context.Context) error {
 	if err := s.found(ctx); err != nil {
 		return orEnded(ctx, err)
 	}
-	s.lanes.Store(newLanes(s.redis, db.Name(), s.control.Load().Generation))
+	s.lanes.Store(newLanes(&s.redis, db.Name(), s.control.Load().Generation))
 	if err := s.beat(ctx); err != nil {
 		return orEnded(ctx, err)
 	}
 	s.loops.Go(s.keepBeating)
+	s.registerMetrics()
 	return nil
 }
 

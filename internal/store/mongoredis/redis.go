@@ -69,17 +69,17 @@ func (s *DB) openRedis(ctx context.Context) error {
 	if len(r.Addrs) == 0 {
 		return fmt.Errorf("%w: no Redis is named: set REDIS_HOST and REDIS_PORT, or REDIS_URL", order.ErrUnavailable)
 	}
-	s.redis = r.client(false)
+	_ = s.redis.replace(r.client(false)) // there is none before it
 	all, err := s.awaitRedis(ctx)
 	if err == nil && len(r.Addrs) == 1 && r.Master == "" && all[0]["cluster_enabled"] == "1" {
-		_ = s.redis.Close()
-		s.redis = r.client(true)
+		s.redis.cluster = true
+		_ = s.redis.replace(r.client(true)) // the other has nothing under way
 		all, err = s.awaitRedis(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if _, cluster := s.redis.(*redis.ClusterClient); cluster && r.Database != 0 {
+	if _, cluster := s.redis.client().(*redis.ClusterClient); cluster && r.Database != 0 {
 		return fmt.Errorf("%w: %s is a cluster, which has database 0 alone, not %d: set REDIS_DB to 0", order.ErrUnavailable, r.named(), r.Database)
 	}
 	for _, info := range all {
@@ -97,7 +97,7 @@ type info map[string]string
 func (s *DB) awaitRedis(ctx context.Context) ([]info, error) {
 	var why error // the last error that says more than that time is over
 	for {
-		all, err := inform(ctx, s.redis)
+		all, err := inform(ctx, s.redis.client())
 		if err == nil {
 			return all, nil
 		}
@@ -239,8 +239,8 @@ func oldRedis(version string) bool {
 
 // checkScripts runs a script as the lanes do: one that asks the server who it is.
 func (s *DB) checkScripts(ctx context.Context) error {
-	l := newLanes(s.redis, s.Database(), 0)
-	err := redis.NewScript(`return redis.call('INFO', 'server')`).Run(ctx, s.redis, []string{l.changes()}).Err()
+	l := newLanes(&s.redis, s.Database(), 0)
+	err := redis.NewScript(`return redis.call('INFO', 'server')`).Run(ctx, s.redis.client(), []string{l.changes()}).Err()
 	if err != nil {
 		return s.opts.Redis.trouble(err)
 	}

@@ -129,5 +129,5 @@ func (l *lanes) forget(ctx context.Context) error {
 			keys = append(keys, l.of(lane, name))
 		}
 	}
-	return unreachable("Redis", l.redis.Del(ctx, keys...).Err())
+	return unreachable("Redis", l.redis.client().Del(ctx, keys...).Err())
 }

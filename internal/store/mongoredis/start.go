@@ -23,6 +23,7 @@ func (s *DB) start(ctx context.Context) error {
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
 	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
+	s.loops.Go(func() { every(s.closing, time.Second, s.watchOver) })
 	return nil
 }
 
@@ -54,9 +55,11 @@ func (w *watch) look(ctx context.Context) {
 	defer cancel()
 	g, err := s.lanes.Load().peek(ctx, s.opts.Lease)
 	if err != nil {
+		s.vigil.unanswered()
 		w.fail(err)
 		return
 	}
+	s.vigil.answered()
 	if w.failing > 0 {
 		s.opts.Logger.Info("Redis answers again")
 		s.rebuild.Store(true)
@@ -130,7 +133,7 @@ func (s *DB) renewAll(ctx context.Context) {
 // compare has one process of the fleet at a time compare the lanes with the store.
 func (s *DB) compare(ctx context.Context) {
 	l := s.lanes.Load()
-	mine, err := l.redis.SetNX(ctx, l.key("comparing"), s.node, s.compareEvery()*9/10).Result()
+	mine, err := l.redis.client().SetNX(ctx, l.key("comparing"), s.node, s.compareEvery()*9/10).Result()
 	if err == nil && mine {
 		err = errors.Join(s.reconcile(ctx), s.sweep(ctx))
 	}

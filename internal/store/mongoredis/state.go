@@ -47,7 +47,7 @@ func (s *DB) readControl(ctx context.Context) (*control, error) {
 // adopt makes c this process's view, and that of its lanes.
 func (s *DB) adopt(c *control) {
 	if old := s.control.Swap(c); old != nil && old.Generation != c.Generation {
-		s.lanes.Store(newLanes(s.redis, s.state.Database().Name(), c.Generation))
+		s.lanes.Store(newLanes(&s.redis, s.state.Database().Name(), c.Generation))
 		s.claims.endIf(func(*claim) bool { return true })
 		s.epochs.Clear()
 		s.tallies.Clear()

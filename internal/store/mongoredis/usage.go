@@ -33,7 +33,7 @@ func (s *DB) Usage(ctx context.Context) (Usage, error) {
 	if s.state.Database().RunCommand(ctx, bson.D{{Key: "dbStats", Value: 1}}).Decode(&stats) == nil {
 		u.Disk = int64(stats.Storage + stats.Indexes)
 	}
-	all, err := inform(ctx, s.redis)
+	all, err := inform(ctx, s.redis.client())
 	if err != nil {
 		return u, nil //nolint:nilerr // it is said of MongoDB, and Redis may come and go
 	}

@@ -9,11 +9,12 @@ import (
 
 // link is one client's connection and the one to the server that belongs to it.
 type link struct {
-	proxy  *Proxy
-	client net.Conn
-	server net.Conn
-	gone   atomic.Bool
-	done   chan struct{} // closed once gone
+	proxy    *Proxy
+	client   net.Conn
+	server   net.Conn
+	gone     atomic.Bool
+	stranded atomic.Bool
+	done     chan struct{} // closed once gone
 }
 
 // chunk is what was read at once, and when it may go on.
@@ -123,8 +124,12 @@ func (l *link) await(due time.Time) bool {
 			return false
 		}
 	}
+	flow := l.proxy.gate()
+	if l.stranded.Load() {
+		flow = nil // never
+	}
 	select {
-	case <-l.proxy.gate():
+	case <-flow:
 		return true
 	case <-l.done:
 		return false

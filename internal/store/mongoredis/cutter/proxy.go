@@ -115,6 +115,21 @@ func (p *Proxy) Blackhole(on bool) {
 	}
 }
 
+// Strand lets nothing through any more on the connections there are, in either direction
+// and for good, though they stay open: as a firewall does that has forgotten them. New ones
+// work. It returns how many were stranded.
+func (p *Proxy) Strand() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for l := range p.links {
+		if !l.stranded.Swap(true) {
+			n++
+		}
+	}
+	return n
+}
+
 // Latency has every reply arrive that much later; rates stay what they are. It holds for
 // what the server sends from now on.
 func (p *Proxy) Latency(d time.Duration) { p.latency.Store(int64(d)) }

@@ -160,6 +160,27 @@ func TestServerThatIsGone(t *testing.T) {
 	refused(t, Start(t, l.Addr().String()).Addr())
 }
 
+func TestStrandedStaySilent(t *testing.T) {
+	t.Parallel()
+	p := Start(t, echo(t))
+	before := connect(t, p.Addr())
+	exchange(t, before, "before")
+	if n := p.Strand(); n != 1 {
+		t.Errorf("Strand() = %d, want 1", n)
+	}
+	exchange(t, connect(t, p.Addr()), "new ones work")
+	if _, err := io.WriteString(before, "held"); err != nil {
+		t.Fatal(err)
+	}
+	// Silence cannot be awaited: what is not held back is here well within this.
+	if err := before.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := before.Read(make([]byte, 4)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("read %d bytes, %v, want silence", n, err)
+	}
+}
+
 func TestBlackholeHoldsBack(t *testing.T) {
 	t.Parallel()
 	p := Start(t, echo(t))
