@@ -3,7 +3,6 @@ package fleetkit
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -65,7 +64,9 @@ type bed struct {
 	pool    *queue.Pool
 	pipe    *pipeline.Pipeline
 	said    *said
-	settled sync.Map // order.Key to how often an outcome was reported durable: *atomic.Int32
+	dark    atomic.Bool  // no order can be claimed
+	seized  atomic.Int64 // claims that were made all the same
+	settled sync.Map     // order.Key to how often an outcome was reported durable: *atomic.Int32
 	stop    context.CancelFunc
 	work    sync.WaitGroup
 	closed  bool
@@ -83,7 +84,7 @@ func begin(t *testing.T, sv servers, workers int) *bed {
 		t.Fatalf("Open() = %v", err)
 	}
 	s.db = db
-	s.pool = queue.New(db, queue.Options{
+	s.pool = queue.New(witness{db, s}, queue.Options{
 		Workers:     workers,
 		Backoff:     queue.Backoff{Base: 20 * time.Millisecond, Max: 100 * time.Millisecond},
 		SettleEvery: 20 * time.Millisecond,
@@ -97,6 +98,22 @@ func begin(t *testing.T, sv servers, workers int) *bed {
 	s.work.Go(func() { _ = db.Lead(ctx, s.pipe.Lead) })
 	t.Cleanup(s.end)
 	return s
+}
+
+// witness is the store as the workers have it. It notes claims made in the dark.
+type witness struct {
+	*mongoredis.DB
+	bed *bed
+}
+
+// Claim implements [store.Lanes].
+func (w witness) Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
+	dark := w.bed.dark.Load()
+	claims, due, err := w.DB.Claim(ctx, worker, now, limit)
+	if dark && w.bed.dark.Load() {
+		w.bed.seized.Add(int64(len(claims)))
+	}
+	return claims, due, err
 }
 
 func generated(_ context.Context, run order.Run) (pipeline.Source, error) {
@@ -215,5 +232,3 @@ func (s *said) mentions(text string) bool {
 	defer s.mu.Unlock()
 	return bytes.Contains(s.text, []byte(text))
 }
-
-var errTwice = errors.New("its outcome was reported durable twice")

@@ -35,7 +35,7 @@ func (s *bed) finished(id order.RunID) {
 	}
 	s.settled.Range(func(k, n any) bool {
 		if n.(*atomic.Int32).Load() > 1 {
-			s.t.Errorf("order %v: %v", k, errTwice)
+			s.t.Errorf("the outcome of order %v was reported durable twice", k)
 		}
 		return true
 	})
