@@ -64,7 +64,7 @@ func (s *DB) swap(ctx context.Context, changed ...*block) error {
 		doc := b.doc()
 		doc.Version++
 		models[i] = mongo.NewReplaceOneModel().
-			SetFilter(bson.D{{Key: "_id", Value: doc.ID}, {Key: "v", Value: b.version}}).SetReplacement(doc)
+			SetFilter(bson.D{{Key: "_id", Value: doc.ID}, {Key: "v", Value: b.version}}).SetReplacement(doc).SetUpsert(makes)
 	}
 	result, err := s.blocks.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
 	if err != nil {

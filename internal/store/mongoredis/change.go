@@ -29,7 +29,7 @@ func (c *change) models(b *block) []mongo.WriteModel {
 	if c.kind == process || c.kind == kill || c.kind == retry {
 		filter = append(filter, bson.E{Key: fieldAttempts, Value: c.attempts})
 	}
-	return []mongo.WriteModel{mongo.NewUpdateManyModel().SetFilter(filter).SetUpdate(c.update(b.lane))}
+	return []mongo.WriteModel{mongo.NewUpdateManyModel().SetFilter(filter).SetUpdate(c.update(b.lane)).SetUpsert(makes)}
 }
 
 // update returns what the change sets.

@@ -66,7 +66,7 @@ func newLanes(to *link, database string, generation uint64) *lanes {
 	tag := "{filavip:" + database + "}"
 	return &lanes{
 		redis: to, database: database, tag: tag, prefix: fmt.Sprintf("%s:%d:", tag, generation),
-		claimScript: redis.NewScript(claimLua), moveScript: redis.NewScript(moveLua), openScript: redis.NewScript(openLua),
+		claimScript: redis.NewScript(claimText()), moveScript: redis.NewScript(moveLua), openScript: redis.NewScript(openLua),
 		ticketScript: redis.NewScript(ticketLua), renewScript: redis.NewScript(renewLua), peekScript: redis.NewScript(peekLua),
 	}
 }

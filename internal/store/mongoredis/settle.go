@@ -90,7 +90,8 @@ func (w *settling) sort(settlements []store.Settlement) {
 	}
 }
 
-func (w *settling) run(ctx context.Context) error {
+// commit makes the outcomes durable.
+func (w *settling) commit(ctx context.Context) error {
 	if err := w.write(ctx); err != nil {
 		return err
 	}
@@ -100,9 +101,11 @@ func (w *settling) run(ctx context.Context) error {
 			blocks = append(blocks, u.block)
 		}
 	}
-	if err := w.db.finish(ctx, blocks...); err != nil {
-		return err
-	}
+	return w.db.finish(ctx, blocks...)
+}
+
+// tell brings the lanes up to the outcomes, which are durable.
+func (w *settling) tell(ctx context.Context) {
 	for _, u := range w.units {
 		w.conclude(u)
 	}
@@ -110,7 +113,6 @@ func (w *settling) run(ctx context.Context) error {
 	if w.vip {
 		w.db.refreshGate(ctx)
 	}
-	return nil
 }
 
 // write changes the blocks: all at once, as they were last seen, and those of them one
