@@ -52,11 +52,11 @@ func TestTeeth(t *testing.T) {
 	}
 }
 
-// plantedFiles returns the names of the files that hold planted bugs, without their
+// plantedFiles returns the names of the store's files that hold planted bugs, without their
 // extension.
 func plantedFiles(t *testing.T) (tags []string) {
 	t.Helper()
-	err := filepath.WalkDir("..", func(_ string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join("..", "store", "pebblestore"), func(_ string, d fs.DirEntry, err error) error {
 		if name, ok := strings.CutSuffix(d.Name(), ".go"); ok && strings.HasPrefix(name, "mutant_") {
 			tags = append(tags, name)
 		}
