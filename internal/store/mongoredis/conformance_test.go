@@ -21,13 +21,18 @@ import (
 // double, or the server that MONGO_TEST_URI names.
 type servers struct {
 	mongo string // URI up to the database
-	redis *redistest.Server
+	redis Redis
 	next  atomic.Int64
 }
 
 func startServers(t testing.TB) *servers {
 	t.Helper()
-	sv := &servers{redis: redistest.Start(t, redistest.Options{})}
+	return serversWith(t, Redis{Addrs: []string{redistest.Start(t, redistest.Options{}).Addr()}})
+}
+
+func serversWith(t *testing.T, redis Redis) *servers {
+	t.Helper()
+	sv := &servers{redis: redis}
 	sv.mongo = os.Getenv("MONGO_TEST_URI")
 	if sv.mongo == "" {
 		sv.mongo = mongotest.Start(t, mongotest.Options{ReplicaSet: "rs"}).URI("")
@@ -39,7 +44,7 @@ func startServers(t testing.TB) *servers {
 func (sv *servers) options() Options {
 	name := fmt.Sprintf("filavip_test_%d_%d", os.Getpid(), sv.next.Add(1))
 	return Options{
-		Mongo: withDatabase(sv.mongo, name), Redis: Redis{Addrs: []string{sv.redis.Addr()}},
+		Mongo: withDatabase(sv.mongo, name), Redis: sv.redis,
 		ConnectTimeout: time.Minute,
 	}
 }
@@ -76,6 +81,17 @@ func mustOpen(t storetest.TB, opts Options) *DB {
 }
 
 func TestConformance(t *testing.T) { storetest.Run(t, conformance(startServers(t))) }
+
+// TestConformanceCluster runs the suite over a Redis Cluster of three.
+func TestConformanceCluster(t *testing.T) {
+	storetest.Run(t, conformance(serversWith(t, Redis{Addrs: redistest.StartCluster(t).Addrs()})))
+}
+
+// TestConformanceSentinel runs the suite over a primary that sentinels name.
+func TestConformanceSentinel(t *testing.T) {
+	redis := redistest.StartReplicated(t)
+	storetest.Run(t, conformance(serversWith(t, Redis{Addrs: redis.Addrs(), Master: redis.MasterName()})))
+}
 
 func TestModel(t *testing.T) {
 	storetest.Model(t, conformance(startServers(t)), func() store.Store { return memstore.New() })
