@@ -30,7 +30,7 @@ func startServers(t testing.TB) *servers {
 	return serversWith(t, Redis{Addrs: []string{redistest.Start(t, redistest.Options{}).Addr()}})
 }
 
-func serversWith(t *testing.T, redis Redis) *servers {
+func serversWith(t testing.TB, redis Redis) *servers {
 	t.Helper()
 	sv := &servers{redis: redis}
 	sv.mongo = os.Getenv("MONGO_TEST_URI")
