@@ -179,10 +179,10 @@ func (s *bed) done(id order.RunID) <-chan struct{} {
 	return done
 }
 
-// harm strikes again and again, with random pauses, until the run is over, and returns
-// how often it did.
-func harm(rng *rand.Rand, done <-chan struct{}, least, most time.Duration, strike func()) (n int) {
-	for {
+// harm strikes up to often times, with random pauses, and returns once the run is over how
+// often it did.
+func harm(rng *rand.Rand, done <-chan struct{}, often int, least, most time.Duration, strike func()) (n int) {
+	for n < often {
 		timer := time.NewTimer(between(rng, least, most))
 		select {
 		case <-done:
@@ -193,6 +193,8 @@ func harm(rng *rand.Rand, done <-chan struct{}, least, most time.Duration, strik
 			n++
 		}
 	}
+	<-done
+	return n
 }
 
 // spec returns a run of orders that take a while each.

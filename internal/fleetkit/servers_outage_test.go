@@ -87,7 +87,7 @@ func TestStranded(t *testing.T) {
 	proxy.Latency(300 * time.Millisecond) // so that each call needs a connection of its own
 	var calls sync.WaitGroup
 	for range 60 {
-		calls.Go(func() { _ = s.db.Ping(t.Context()) })
+		calls.Go(func() { _, _, _ = s.db.Claim(t.Context(), "nobody", time.Now(), 1) })
 	}
 	calls.Wait()
 	proxy.Latency(0)

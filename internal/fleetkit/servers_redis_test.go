@@ -17,7 +17,7 @@ func TestRedisKilled(t *testing.T) {
 	kills, runs := 0, 0
 	for kills < times(50) {
 		id := s.start(spec(rng, 5000, 4*time.Millisecond))
-		kills += harm(rng, s.done(id), 10*time.Millisecond, 300*time.Millisecond, func() {
+		kills += harm(rng, s.done(id), 25, 10*time.Millisecond, 300*time.Millisecond, func() {
 			redis.Kill()
 			redis.Restart()
 		})
@@ -36,9 +36,11 @@ func TestRedisForgets(t *testing.T) {
 	s := begin(t, sv, 25)
 	var flushed, wiped, aged, runs int
 	for old := redis.Data(); min(flushed, wiped, aged) < times(10); runs++ {
+		kind := 0
 		id := s.start(spec(rng, 6000, 4*time.Millisecond))
-		harm(rng, s.done(id), 10*time.Millisecond, 300*time.Millisecond, func() {
-			switch rng.IntN(3) {
+		harm(rng, s.done(id), 15, 10*time.Millisecond, 300*time.Millisecond, func() {
+			kind++
+			switch kind % 3 {
 			case 0:
 				if _, err := redis.Do("FLUSHALL"); err != nil {
 					t.Errorf("FLUSHALL: %v", err)
