@@ -64,6 +64,14 @@ fleet: ## kill and suspend processes of a fleet again and again, and fail their 
 model: ## compare the embedded store with the one in memory, over random operations
 	$(GO) test -count=1 -timeout 9m -run TestModel -v ./internal/store/pebblestore -rapid.checks 500
 
+.PHONY: conformance
+conformance: ## run the store's suite and model check on a real MongoDB: MONGO_TEST_URI=mongodb://... make conformance
+	@test -n "$(MONGO_TEST_URI)" || { \
+		echo "MONGO_TEST_URI is not set: name a MongoDB, as in MONGO_TEST_URI='mongodb://HOST:27017/?replicaSet=rs0' make conformance" >&2; \
+		echo "It needs the right to create and drop databases named filavip_test_*, and touches no others." >&2; exit 1; }
+	@.ci/tools redis-server
+	$(GO) test -count=1 -v -timeout 60m -run '^(TestConformance|TestModel)$$' ./internal/store/mongoredis
+
 .PHONY: deploy/check
 deploy/check: ## check deploy/ and the Dockerfile with docker compose config and helm, which need no engine
 	@.ci/tools node

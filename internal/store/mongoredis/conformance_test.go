@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 // servers are what the stores of a test are opened with: a real Redis, and MongoDB's
 // double, or the server that MONGO_TEST_URI names.
 type servers struct {
-	mongo string // URI up to the database
+	mongo string // URI; whatever database it names is not used
 	redis Redis
 	next  atomic.Int64
 }
@@ -128,12 +129,14 @@ func wipeOut(t storetest.TB, opts Options) {
 	}
 }
 
-// withDatabase names the database in a URI that names none.
+// withDatabase names the database in a URI, whatever one it names.
 func withDatabase(uri, name string) string {
-	for i := len(uri) - 1; i >= 0; i-- {
-		if uri[i] == '?' {
-			return uri[:i] + name + uri[i:]
-		}
+	rest, query, asked := strings.Cut(uri, "?")
+	scheme, rest, _ := strings.Cut(rest, "://")
+	hosts, _, _ := strings.Cut(rest, "/")
+	uri = scheme + "://" + hosts + "/" + name
+	if asked {
+		uri += "?" + query
 	}
-	return uri + name
+	return uri
 }
