@@ -38,11 +38,11 @@ func TestCompatibilityNamesRealTests(t *testing.T) {
 	}
 }
 
-// testSources returns the text of a package's test files.
+// testSources returns the text of a package's test files, wherever its folder is.
 func testSources(t *testing.T, pkg string) string {
 	t.Helper()
 	var all string
-	for _, dir := range []string{pkg, filepath.Join("store", pkg), filepath.Join("realtime", pkg)} {
+	for _, dir := range []string{pkg, filepath.Join("store", pkg), filepath.Join("realtime", pkg), filepath.Join("..", pkg)} {
 		all += sourcesOf(t, filepath.Join("..", dir, "*_test.go"))
 	}
 	return all
