@@ -57,7 +57,9 @@ func inBubbleOver(t *testing.T, wrap func(queue.Store) queue.Store, opts queue.O
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bed{T: t, ctx: t.Context(), s: memstore.New()}
-		opts.Handlers = func(order.Run) (handler.Handler, error) { return h, nil }
+		if opts.Handlers == nil {
+			opts.Handlers = func(order.Run) (handler.Handler, error) { return h, nil }
+		}
 		opts.Trace = func(what queue.TraceEvent, k order.Key) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

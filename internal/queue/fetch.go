@@ -37,7 +37,8 @@ func (p *Pool) next(ctx context.Context, worker string) []*store.Claim {
 // commits, at the price of memory per worker.
 const fastBatches = 4
 
-// more claims further blocks for a handler that is fast.
+// more claims further blocks for a handler that is fast. Those of other runs, whose
+// handlers are slow, it gives back: they are for all workers, not for this one.
 func (p *Pool) more(ctx context.Context, worker string, claims []*store.Claim) []*store.Claim {
 	w, err := p.work(ctx, claims[0].Run)
 	if err != nil || !w.handler.Fast() {
@@ -52,9 +53,23 @@ func (p *Pool) more(ctx context.Context, worker string, claims []*store.Claim) [
 		if err != nil {
 			p.claimTrouble(ctx, err)
 		}
-		claims = append(claims, further...)
+		var slow []*store.Claim
+		for _, c := range further {
+			if p.isSlow(ctx, c) {
+				slow = append(slow, c)
+			} else {
+				claims = append(claims, c)
+			}
+		}
+		p.giveBack(worker, slow...)
 	}
 	return claims
+}
+
+// isSlow says whether the handler of a claim's orders is known to be slow.
+func (p *Pool) isSlow(ctx context.Context, c *store.Claim) bool {
+	w, err := p.work(ctx, c.Run)
+	return err == nil && !w.handler.Fast()
 }
 
 func (p *Pool) claimTrouble(ctx context.Context, err error) {

@@ -52,7 +52,7 @@ func (w *worker) work(fetch, hard context.Context, claims []*store.Claim) {
 		w.takeUp(claims[i:])
 		if !w.one(fetch, hard, c) {
 			w.settle(hard)
-			w.giveBack(claims[i:]...)
+			w.pool.giveBack(w.name, claims[i:]...)
 			return
 		}
 	}
@@ -266,10 +266,14 @@ func (w *worker) traceSettled(held []store.Settlement) {
 	}
 }
 
-// giveBack returns what is left of claims. The pool may be stopping, so no context ends it.
-func (w *worker) giveBack(claims ...*store.Claim) {
-	if err := w.pool.store.Release(context.Background(), claims...); err != nil {
-		w.pool.opts.Logger.Warn("claims not given back", "worker", w.name, "error", err)
+// giveBack returns what is left of a worker's claims. The pool may be stopping, so no
+// context ends it.
+func (p *Pool) giveBack(worker string, claims ...*store.Claim) {
+	if len(claims) == 0 {
+		return
+	}
+	if err := p.store.Release(context.Background(), claims...); err != nil {
+		p.opts.Logger.Warn("claims not given back", "worker", worker, "error", err)
 	}
 }
 
