@@ -23,7 +23,7 @@ func (s *site) testLateWorkers(t *testing.T) {
 	for i := range 2 {
 		l.workers = append(l.workers, l.worker(fmt.Sprintf("worker-%d", i)))
 	}
-	for range amount(t, "FLEET_LATE_ROUNDS", 2, 1) {
+	for range amount(t, "FLEET_LATE_ROUNDS", 1, 1) {
 		for _, at := range []bool{true, false} {
 			l.cancel(at)
 			l.reset(at)
