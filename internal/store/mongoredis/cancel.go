@@ -75,11 +75,14 @@ func (r *run) end(opts store.CancelOptions) {
 }
 
 // fence makes the blocks of a void run take no outcome any more, and its lanes forget
-// them. It may be repeated.
+// them. Those that have dead letters alone are among them: a redrive that began before
+// the run was ended must find nothing to put back. It may be repeated.
 func (s *DB) fence(ctx context.Context, id order.RunID) error {
 	s.epochs.Delete(id)
 	_, err := s.blocks.UpdateMany(ctx,
-		bson.D{{Key: "run", Value: uuid(id)}, {Key: "open", Value: true}, {Key: "void", Value: false}},
+		bson.D{{Key: "run", Value: uuid(id)}, {Key: "void", Value: false}, {Key: "$or", Value: bson.A{
+			bson.D{{Key: "open", Value: true}}, bson.D{{Key: "dead", Value: bson.D{{Key: "$gt", Value: 0}}}},
+		}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "void", Value: true}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}}})
 	if err != nil {
 		return unreachable("MongoDB", err)

@@ -1,0 +1,138 @@
+package mongoredis
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
+	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
+)
+
+// What is asked of a server may arrive late, and a process may be suspended between any
+// two steps. Diamond orders are VIP, gold ones NORMAL.
+
+// begin begins a run of blocks of two orders.
+func (p *pair) begin(db *DB, kind order.Kind) order.Run {
+	p.Helper()
+	spec := order.Spec{Kind: kind, Work: order.Work{Handler: "mark", Attempts: 3}, ChunkSize: 10, BlockSize: 2}
+	run, err := db.Begin(p.Context(), spec, time.Now(), nil)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return run
+}
+
+func fenceOf(run order.Run) store.Fence { return store.Fence{Run: run.ID, Epoch: run.Epoch} }
+
+// chunkOf makes a chunk of orders of those tiers, from an index on, ready at once.
+func chunkOf(run order.Run, first uint64, tiers ...order.Tier) store.Chunk {
+	var all []order.Order
+	for i, tier := range tiers {
+		all = append(all, order.Order{
+			Key: run.ID.Key(first + uint64(i)), Customer: "Cliente", Amount: 100, Tier: tier, CreatedAt: time.UnixMilli(1e12).UTC(),
+		})
+	}
+	next := order.Cursor{Next: first + uint64(len(tiers))}
+	return store.Chunk{First: first, Orders: all, Next: next, Ready: []order.Priority{order.VIP, order.Normal}}
+}
+
+func (p *pair) insert(db *DB, run order.Run, chunk store.Chunk) {
+	p.Helper()
+	if _, err := db.Insert(p.Context(), fenceOf(run), chunk); err != nil {
+		p.Fatal(err)
+	}
+}
+
+func (p *pair) claim(db *DB) []*store.Claim {
+	p.Helper()
+	all, _, err := db.Claim(p.Context(), "worker", time.Now(), 100)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return all
+}
+
+// settle gives all orders of claims the same outcome.
+func (p *pair) settle(db *DB, status order.Status, claims ...*store.Claim) error {
+	p.Helper()
+	var all []store.Settlement
+	for _, c := range claims {
+		s := store.Settlement{Claim: c, Started: time.Now(), At: time.Now()}
+		for _, index := range c.Indexes {
+			s.Outcomes = append(s.Outcomes, store.Outcome{Index: index, Status: status, At: s.At, Reason: "broken"})
+		}
+		all = append(all, s)
+	}
+	return db.Settle(p.Context(), all...)
+}
+
+// bury begins a run of VIP orders that end as dead letters.
+func (p *pair) bury(db *DB) order.Run {
+	p.Helper()
+	run := p.begin(db, order.Generated)
+	p.insert(db, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	if err := p.settle(db, order.Dead, p.claim(db)...); err != nil {
+		p.Fatal(err)
+	}
+	return run
+}
+
+func (p *pair) status(db *DB, run order.Run, index uint64) order.Status {
+	p.Helper()
+	o, err := db.Order(p.Context(), run.ID.Key(index))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return o.Status
+}
+
+// hold keeps the next such command from being executed until arrive is called, also if
+// its client is gone by then. sent is closed once it is there, done once it is executed.
+func (p *pair) hold(command, collection string) (sent, done <-chan struct{}, arrive func()) {
+	there, arrives, executed := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	arrive = sync.OnceFunc(func() { close(arrives) })
+	p.Cleanup(arrive)
+	p.mongo.Inject(mongotest.Fault{
+		Command: command, Collection: collection, Action: mongotest.Delay,
+		Before: func(mongotest.Info) {
+			close(there)
+			<-arrives
+		},
+		After: func(mongotest.Info) { close(executed) },
+	})
+	return there, executed, arrive
+}
+
+// TestRedriveOvertakenByCancel: nothing is put back into a run that was cancelled since
+// its dead letters were looked for.
+func TestRedriveOvertakenByCancel(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.bury(a)
+	sent, _, arrive := p.hold("update", blocksName)
+	redriven := make(chan int64, 1)
+	go func() {
+		n, err := a.Redrive(t.Context(), store.RedriveOptions{At: time.Now()}, nil)
+		if err != nil {
+			t.Errorf("Redrive = %v, want nil", err)
+		}
+		redriven <- n
+	}()
+	within(p, sent, "the redrive's write")
+	if _, err := b.Cancel(t.Context(), run.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	arrive()
+	if n := within(p, redriven, "the end of the redrive"); n != 0 {
+		t.Errorf("Redrive = %d orders of a cancelled run, want none", n)
+	}
+	if got := p.status(b, run, 0); got != order.Dead {
+		t.Errorf("a dead letter of a cancelled run has become %v", got)
+	}
+	if claims := p.claim(b); len(claims) > 0 {
+		t.Errorf("%d claims of a cancelled run", len(claims))
+	}
+}
