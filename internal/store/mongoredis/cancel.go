@@ -49,9 +49,12 @@ func (s *DB) cancel(ctx context.Context, id order.RunID, opts store.CancelOption
 		r.end(opts)
 		return true, nil
 	})
-	if err != nil || !was {
-		if r == nil {
-			return store.Cancelled{}, err
+	if err != nil {
+		return store.Cancelled{}, err
+	}
+	if !was {
+		if r.Void && !r.fenced { // the call that ended it has not come to its end, and may never
+			err = s.fence(ctx, id)
 		}
 		return store.Cancelled{Run: r.Run}, err
 	}

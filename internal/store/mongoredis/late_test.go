@@ -1,6 +1,7 @@
 package mongoredis
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -134,5 +135,36 @@ func TestRedriveOvertakenByCancel(t *testing.T) {
 	}
 	if claims := p.claim(b); len(claims) > 0 {
 		t.Errorf("%d claims of a cancelled run", len(claims))
+	}
+}
+
+// TestCancelBesideCancel: a call that finds the run ended does not answer before the
+// blocks are marked either, whatever has become of the call that ended it.
+func TestCancelBesideCancel(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.begin(a, order.Generated)
+	p.insert(a, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	claims := p.claim(b)
+	sent, _, arrive := p.hold("update", blocksName)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := a.Cancel(t.Context(), run.ID, store.CancelOptions{At: time.Now()}, nil)
+		ended <- err
+	}()
+	within(p, sent, "the marking of the blocks")
+	got, err := b.Cancel(t.Context(), run.ID, store.CancelOptions{At: time.Now().Add(time.Second)}, nil)
+	if err != nil || got.Was || !got.Run.Void {
+		t.Fatalf("Cancel again = %+v, %v, want a run that had ended", got, err)
+	}
+	if err := p.settle(b, order.Processed, claims...); !errors.Is(err, order.ErrClaimLost) {
+		t.Errorf("Settle after the answer = %v, want %v", err, order.ErrClaimLost)
+	}
+	if got := p.status(b, run, 0); got != order.Removed {
+		t.Errorf("after the answer an order has become %v", got)
+	}
+	arrive()
+	if err := within(p, ended, "the first cancel"); err != nil {
+		t.Errorf("first Cancel = %v, want nil", err)
 	}
 }
