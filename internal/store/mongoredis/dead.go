@@ -164,7 +164,7 @@ func (s *DB) redrive(ctx context.Context, opts *store.RedriveOptions) (n int64, 
 		taken, err := s.redriveOne(ctx, &all[i], opts.At, &m)
 		if err != nil {
 			s.rebuild.Store(true)
-			return 0, err
+			return 0, errors.Join(err, s.shutGate(ctx)) // some are put back, or may be
 		}
 		n += int64(taken)
 		vip = true

@@ -46,7 +46,7 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			return store.Inserted{}, err
 		}
 		if r.inserted(chunk) {
-			return store.Inserted{}, s.caughtUp(ctx)
+			return store.Inserted{}, s.caughtUp(ctx, chunk)
 		}
 		refused, free, err := s.refused(ctx, r, chunk)
 		if err == nil {
@@ -308,8 +308,16 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 	return s.apply(ctx, &m)
 }
 
-// caughtUp brings into the lanes what a call before this one could not.
-func (s *DB) caughtUp(ctx context.Context) error {
+// caughtUp does for a chunk what a call before this one may not have come to: it shuts the
+// gate if the chunk has VIP orders, and brings into the lanes what they lack.
+func (s *DB) caughtUp(ctx context.Context, chunk *store.Chunk) error {
+	vip := func(o order.Order) bool { return o.Priority() == order.VIP }
+	if slices.ContainsFunc(chunk.Orders, vip) {
+		if err := s.shutGate(ctx); err != nil {
+			s.rebuild.Store(true)
+			return err
+		}
+	}
 	if !s.rebuild.Load() {
 		return nil
 	}

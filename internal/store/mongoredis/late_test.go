@@ -1,13 +1,17 @@
 package mongoredis
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/mongoredis/cutter"
 	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
@@ -166,5 +170,99 @@ func TestCancelBesideCancel(t *testing.T) {
 	arrive()
 	if err := within(p, ended, "the first cancel"); err != nil {
 		t.Errorf("first Cancel = %v, want nil", err)
+	}
+}
+
+func anyDead(*run, *orderDoc) bool { return true }
+
+// normalClaims says how many claims of NORMAL orders may be started.
+func normalClaims(db *DB, claims []*store.Claim) (n int) {
+	for _, c := range claims {
+		if c.Priority == order.Normal && db.MayStart(c) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDiesBeforeTheGate: what a process has written to the store before it died, the gate
+// obeys once the lanes were compared with the store.
+func TestDiesBeforeTheGate(t *testing.T) {
+	t.Run("Redrive", func(t *testing.T) {
+		p := newPair(t, replicated(), redistest.Options{})
+		a, b := p.open(), p.open()
+		run := p.bury(a)
+		p.insert(a, run, chunkOf(run, 2, order.Gold, order.Gold))
+		if m, err := b.derive(t.Context()); m != modeAll || err != nil {
+			t.Fatalf("derive() = %q, %v, want %q", m, err, modeAll)
+		}
+		all, _, err := a.graves(t.Context(), &store.DeadSet{}, 0, anyDead)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("graves() = %v, %v, want one", all, err)
+		}
+		if _, err := a.redriveOne(t.Context(), &all[0], time.Now(), &moves{}); err != nil {
+			t.Fatal(err)
+		}
+		a.die(t)
+		if err := b.reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := normalClaims(b, p.claim(b)); n > 0 {
+			t.Errorf("%d claims of NORMAL orders while VIP orders are unsettled", n)
+		}
+	})
+	t.Run("Resume", func(t *testing.T) {
+		p := newPair(t, replicated(), redistest.Options{})
+		a, b := p.open(), p.open()
+		run := p.begin(a, order.Generated)
+		p.insert(a, run, chunkOf(run, 0, order.Gold, order.Gold))
+		if err := a.Pause(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := b.derive(t.Context()); m != modePaused || err != nil {
+			t.Fatalf("derive() = %q, %v, want %q", m, err, modePaused)
+		}
+		if _, err := a.setControl(t.Context(), bson.D{{Key: "$set", Value: bson.D{{Key: "paused", Value: false}}}}); err != nil {
+			t.Fatal(err)
+		}
+		a.die(t)
+		if err := b.reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := normalClaims(b, p.claim(b)); n != 1 {
+			t.Errorf("%d claims after hand-out was resumed, want 1", n)
+		}
+	})
+}
+
+// TestInsertAgainShutsTheGate: a VIP chunk whose first call could not shut the gate is
+// not acknowledged by the second one before it is shut.
+func TestInsertAgainShutsTheGate(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	proxy := cutter.Start(t, p.redis.Addr())
+	a, b := p.open(func(o *Options) { o.Redis.Addrs, o.Lease = []string{proxy.Addr()}, time.Minute }), p.open()
+	run := p.begin(a, order.Generated)
+	p.insert(a, run, chunkOf(run, 0, order.Gold, order.Gold))
+	chunk := chunkOf(run, 2, order.Diamond, order.Diamond)
+	p.mongo.Inject(mongotest.Fault{
+		Command: "update", Collection: runsName, Action: mongotest.Delay,
+		Before: func(mongotest.Info) {
+			if m, err := b.derive(context.Background()); m != modeAll || err != nil {
+				t.Errorf("derive() before the commit = %q, %v, want %q", m, err, modeAll)
+			}
+		},
+		After: func(mongotest.Info) { proxy.Refuse(true); proxy.Cut() },
+	})
+	if _, err := a.Insert(t.Context(), fenceOf(run), chunk); !errors.Is(err, order.ErrUnavailable) {
+		t.Fatalf("Insert without Redis = %v, want %v", err, order.ErrUnavailable)
+	}
+	a.rebuild.Store(false) // as who compares the lanes with the store has it, before it has done so
+	proxy.Refuse(false)
+	p.until("the chunk is inserted", func() bool {
+		_, err := a.Insert(t.Context(), fenceOf(run), chunk)
+		return err == nil
+	})
+	if n := normalClaims(b, p.claim(b)); n > 0 {
+		t.Errorf("%d claims of NORMAL orders while VIP orders are unsettled", n)
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // reconcile makes the lanes hold what the store says they must: what is pending and held
-// by nobody is brought in, what dead processes hold is given back, and what was cut off
-// half-way is done. It may run at any time, in any process, beside everything else.
+// by nobody is brought in, what dead processes hold is given back, what was cut off
+// half-way is done, and the gate is derived anew. It may run at any time, in any process, beside everything else.
 func (s *DB) reconcile(ctx context.Context) error {
 	s.rebuild.Store(false)
 	err := s.reconcileAll(ctx)
@@ -45,7 +45,10 @@ func (s *DB) reconcileAll(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	// What may shut the gate does so after its write to the store. If it was cut off in
+	// between, the gate lets through what it must not, or nothing for ever.
+	_, err = s.derive(ctx)
+	return err
 }
 
 // fenceLeft ends the blocks of runs whose cancel was cut off.
