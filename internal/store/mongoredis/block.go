@@ -18,7 +18,7 @@ import (
 type block struct {
 	id      blockID
 	version int64
-	term    int64 // of the coordinator that inserted it
+	stamp   int64 // version of its run when it was inserted
 	run     order.RunID
 	lane    order.Priority
 	first   uint64

@@ -12,7 +12,7 @@ import (
 type blockDoc struct {
 	ID      string      `bson:"_id"`
 	Version int64       `bson:"v"`
-	Term    int64       `bson:"term"`
+	Stamp   int64       `bson:"stamp"`
 	Run     bson.Binary `bson:"run"`
 	Lane    int         `bson:"lane"`
 	First   int64       `bson:"first"`
@@ -123,7 +123,7 @@ func uuid(id [16]byte) bson.Binary {
 func (b *block) doc() blockDoc {
 	c := b.tally()
 	d := blockDoc{
-		ID: string(b.id), Version: b.version, Term: b.term, Run: uuid(b.run), Lane: int(b.lane), First: int64(b.first),
+		ID: string(b.id), Version: b.version, Stamp: b.stamp, Run: uuid(b.run), Lane: int(b.lane), First: int64(b.first),
 		Open: b.open(), Void: b.void,
 		Generated: c.Generated, Processed: c.Processed, Dead: c.Dead, Removed: c.Removed,
 		Waiting: c.Waiting, Delayed: c.Delayed, Claimed: c.Claimed,
@@ -167,7 +167,7 @@ func (c *change) doc() changeDoc {
 // block is the inverse of doc.
 func (d *blockDoc) block() (*block, error) {
 	b := &block{
-		id: blockID(d.ID), version: d.Version, term: d.Term, lane: order.Priority(d.Lane), first: uint64(d.First),
+		id: blockID(d.ID), version: d.Version, stamp: d.Stamp, lane: order.Priority(d.Lane), first: uint64(d.First),
 		void: d.Void, next: d.Next,
 		counts: order.LaneCounts{
 			Generated: d.Generated, Processed: d.Processed, Dead: d.Dead, Removed: d.Removed,

@@ -84,8 +84,9 @@ type DB struct {
 	lanes    atomic.Pointer[lanes]
 	control  atomic.Pointer[control]
 	gate     known
-	term     atomic.Int64 // of this process as coordinator; 0 if it never was
-	rebuild  atomic.Bool  // the lanes may lack something
+	term     atomic.Int64       // of this process as coordinator; 0 if it never was
+	inserted atomic.Pointer[at] // by the last insertion; nil if it failed, or one is under way
+	rebuild  atomic.Bool        // the lanes may lack something
 	claims   claims
 	adrift   adrift
 	vigil    vigil

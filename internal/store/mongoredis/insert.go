@@ -34,6 +34,7 @@ func (s *DB) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk) (
 const maxRefRaces = 20
 
 func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) (store.Inserted, error) {
+	left := s.inserted.Swap(nil)
 	for range maxRefRaces {
 		r, err := s.readRun(ctx, fence.Run)
 		if isNotFound(err) {
@@ -48,6 +49,13 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		if r.inserted(chunk) {
 			return store.Inserted{}, s.caughtUp(ctx, chunk)
 		}
+		if left == nil || *left != (at{r.ID, r.version}) {
+			if err := s.touch(ctx, r.ID); err != nil {
+				return store.Inserted{}, err
+			}
+			left = &at{r.ID, r.version + 1}
+			continue
+		}
 		refused, free, err := s.refused(ctx, r, chunk)
 		if err == nil {
 			err = chunk.Conflict(refused)
@@ -58,7 +66,7 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		if err != nil {
 			return store.Inserted{}, err
 		}
-		i := newInsertion(s.term.Load(), r, chunk, refused)
+		i := newInsertion(r, chunk, refused)
 		raced, err := s.write(ctx, r, i)
 		if err != nil {
 			return store.Inserted{}, err
@@ -68,7 +76,17 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		}
 		return i.result(refused), s.commit(ctx, fence, chunk, i)
 	}
-	return store.Inserted{}, fmt.Errorf("%w: others take the chunk's refs all the time", order.ErrUnavailable)
+	return store.Inserted{}, fmt.Errorf("%w: others change the run or take the chunk's refs all the time", order.ErrUnavailable)
+}
+
+// at is a run's document in a version. An attempt to insert may still be on its way when
+// the next one begins: nobody knows, unless the run is as this process's last insertion
+// left it. So the next one raises the version first. Then what is late cannot move the
+// cursor, and takes the blocks of the next one, which bear the new version, for none of
+// its own.
+type at struct {
+	run     order.RunID
+	version int64
 }
 
 func (s *DB) mayInsert(r *run, fence store.Fence, chunk *store.Chunk) error {
@@ -120,7 +138,7 @@ type insertion struct {
 	blocks []*block
 }
 
-func newInsertion(term int64, r *run, chunk *store.Chunk, refused []store.Refusal) *insertion {
+func newInsertion(r *run, chunk *store.Chunk, refused []store.Refusal) *insertion {
 	i := &insertion{from: r.Cursor.Next}
 	size := max(1, r.Spec.BlockSize)
 	var last [order.PriorityCount]*block
@@ -134,7 +152,7 @@ func newInsertion(term int64, r *run, chunk *store.Chunk, refused []store.Refusa
 		b := last[lane]
 		if b == nil || len(b.parts[0].indexes) == size {
 			b = &block{
-				id: newBlockID(r.ID, lane, index), version: 1, term: term, run: r.ID, lane: lane, first: index,
+				id: newBlockID(r.ID, lane, index), version: 1, stamp: r.version, run: r.ID, lane: lane, first: index,
 				parts: []part{{since: o.CreatedAt}}, next: 1,
 			}
 			last[lane] = b
@@ -250,11 +268,12 @@ func (s *DB) moveHome(ctx context.Context, i *insertion, found []int) error {
 const duplicateKey = 11000
 
 // writeBlocks writes the blocks, over those of attempts before this one. Those of a later
-// coordinator it leaves alone: then the run's cursor will not move.
+// attempt it leaves alone, also if what it asks for here arrives when that one has come to
+// its end: then the run's cursor will not move.
 func (s *DB) writeBlocks(ctx context.Context, r *run, i *insertion) error {
 	_, err := s.blocks.DeleteMany(ctx, bson.D{
 		{Key: "run", Value: uuid(r.ID)}, {Key: "first", Value: bson.D{{Key: "$gte", Value: int64(i.from)}}},
-		{Key: "term", Value: bson.D{{Key: "$lte", Value: s.term.Load()}}},
+		{Key: "stamp", Value: bson.D{{Key: "$lt", Value: r.version}}},
 	})
 	if err != nil || len(i.blocks) == 0 {
 		return unreachable("MongoDB", err)
@@ -265,7 +284,7 @@ func (s *DB) writeBlocks(ctx context.Context, r *run, i *insertion) error {
 	}
 	_, err = s.blocks.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
 	if mongo.IsDuplicateKeyError(err) {
-		return fmt.Errorf("%w: the run is led by a later coordinator", order.ErrStale)
+		return fmt.Errorf("%w: somebody else inserts into the run", order.ErrStale)
 	}
 	return unreachable("MongoDB", err)
 }
@@ -273,7 +292,7 @@ func (s *DB) writeBlocks(ctx context.Context, r *run, i *insertion) error {
 // commit moves the run's cursor behind the chunk, and then brings the blocks that may be
 // claimed into the lanes. A VIP order is acknowledged after the gate has been shut.
 func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, i *insertion) error {
-	_, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
+	r, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
 		if r.inserted(chunk) {
 			return false, nil // by this very call: an answer was lost
 		}
@@ -305,7 +324,11 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 			m.enqueue(b, &b.parts[0])
 		}
 	}
-	return s.apply(ctx, &m)
+	if err := s.apply(ctx, &m); err != nil {
+		return err
+	}
+	s.inserted.Store(&at{r.ID, r.version})
+	return nil
 }
 
 // caughtUp does for a chunk what a call before this one may not have come to: it shuts the

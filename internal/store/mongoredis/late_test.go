@@ -266,3 +266,53 @@ func TestInsertAgainShutsTheGate(t *testing.T) {
 		t.Errorf("%d claims of NORMAL orders while VIP orders are unsettled", n)
 	}
 }
+
+// TestInsertAfterOneThatIsLate: what a call that was cut off has asked for arrives when
+// the call was repeated.
+func TestInsertAfterOneThatIsLate(t *testing.T) {
+	for name, late := range map[string]struct{ command, collection string }{
+		"Delete": {"delete", blocksName},
+		"Blocks": {"insert", blocksName},
+		"Orders": {"insert", ordersName},
+		"Cursor": {"update", runsName},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, mongotest.Options{}, redistest.Options{}) // whose clients repeat nothing by themselves
+			db := p.open()
+			run := p.begin(db, order.Generated)
+			p.insert(db, run, chunkOf(run, 0, order.Gold, order.Diamond))
+			chunk := chunkOf(run, 2, order.Gold, order.Gold, order.Diamond, order.Diamond)
+			sent, done, arrive := p.hold(late.command, late.collection)
+			ctx, cancel := context.WithCancel(t.Context())
+			first := make(chan error, 1)
+			go func() {
+				_, err := db.Insert(ctx, fenceOf(run), chunk)
+				first <- err
+			}()
+			within(p, sent, "the write")
+			cancel()
+			if err := within(p, first, "the end of the call"); err == nil {
+				t.Fatal("Insert = nil, want it cut off")
+			}
+			if name == "Cursor" { // which arrives when the blocks of the next attempt are not there yet
+				p.mongo.Inject(mongotest.Fault{Command: "insert", Collection: blocksName, Action: mongotest.CutBefore, Before: func(mongotest.Info) {
+					arrive()
+					<-done
+				}})
+				if _, err := db.Insert(t.Context(), fenceOf(run), chunk); err == nil {
+					t.Fatal("Insert = nil, want it cut off")
+				}
+			}
+			p.insert(db, run, chunk)
+			arrive()
+			within(p, done, "the late write")
+			counts, err := db.Counts(t.Context(), run.ID)
+			if err != nil || counts.Generated() != 6 {
+				t.Errorf("%d orders, %v; 6 were acknowledged", counts.Generated(), err)
+			}
+			if report, err := db.Verify(t.Context()); err != nil || !report.Clean() {
+				t.Errorf("Verify = %v, %v, want nothing found", report.Problems, err)
+			}
+		})
+	}
+}
