@@ -396,8 +396,9 @@ func (s *DB) refused(ctx context.Context, r *run, chunk *store.Chunk) (refused [
 	return refused, free, nil
 }
 
-// holdersOf returns the orders that have the refs of a chunk, as they were accepted. It
-// frees those refs whose orders have given them up.
+// holdersOf returns the orders that have the refs of a chunk, as they were accepted, and
+// those that have given them up. An order without a ref is named by its key, so that
+// is a ref no other order can have.
 func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (others map[string]*order.Order, free []*orderDoc, err error) {
 	var refs bson.A
 	for i := range chunk.Orders {
@@ -418,6 +419,10 @@ func (s *DB) holdersOf(ctx context.Context, r *run, chunk *store.Chunk) (others 
 		d := &found[i]
 		if d.Key.Run() == r.ID && d.Key.Index() >= r.Cursor.Next {
 			continue // left behind by an attempt to insert this very chunk
+		}
+		if key, named := d.namedByKey(); named { // as long as its document is there
+			others[key] = new(d.accepted())
+			continue
 		}
 		var up bool
 		if up, err = s.givenUp(ctx, d); up {

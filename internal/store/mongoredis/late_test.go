@@ -316,3 +316,19 @@ func TestInsertAfterOneThatIsLate(t *testing.T) {
 		})
 	}
 }
+
+// TestRefThatIsAKey: a file may hold IDs that this program has given, for it may be one
+// that was exported. An order whose ref names another by its key is refused.
+func TestRefThatIsAKey(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open()
+	first := p.begin(db, order.Standing)
+	p.insert(db, first, chunkOf(first, 0, order.Gold))
+	run := p.begin(db, order.Imported)
+	chunk := chunkOf(run, 0, order.Gold, order.Gold)
+	chunk.Orders[0].Ref = first.ID.Key(0).String()
+	got, err := db.Insert(t.Context(), fenceOf(run), chunk)
+	if err != nil || got.Added != 1 || len(got.Refused) != 1 || !errors.Is(got.Refused[0].Err, order.ErrRefConflict) {
+		t.Errorf("Insert = %+v, %v, want the first order refused with %v", got, err, order.ErrRefConflict)
+	}
+}

@@ -60,6 +60,11 @@ func (d *orderDoc) accepted() order.Order {
 	return o
 }
 
+// namedByKey returns the order's key if that is the name that its document has for it.
+func (d *orderDoc) namedByKey() (string, bool) {
+	return d.Key.String(), d.Ref == "" || d.former != ""
+}
+
 // letterDoc is a dead letter within its order's document.
 type letterDoc struct {
 	Group    string    `bson:"group"`
