@@ -197,8 +197,11 @@ func harm(rng *rand.Rand, done <-chan struct{}, often int, least, most time.Dura
 	return n
 }
 
-// spec returns a run of orders that take a while each.
+// spec returns a run of orders that take a while each; fewer in the short form.
 func spec(rng *rand.Rand, target int64, delay time.Duration) order.Spec {
+	if brief() {
+		target /= 4
+	}
 	return order.Spec{
 		Kind: order.Generated, Target: target, Seed: rng.Uint64(), Weights: order.Weights{1, 1, 1, 1},
 		Work: handler.WorkFor(delay, 0, 3), ChunkSize: 200 + rng.IntN(800), BlockSize: 20 + rng.IntN(80),

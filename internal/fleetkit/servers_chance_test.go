@@ -31,10 +31,13 @@ func between(rng *rand.Rand, least, most time.Duration) time.Duration {
 func long() bool { return os.Getenv("FLEET_LONG") != "" }
 
 // times returns how often a fault is to happen: at least often enough, ten times that in
-// long runs.
+// long runs, a tenth of it in the short form.
 func times(enough int) int {
-	if long() {
+	switch {
+	case long():
 		return 10 * enough
+	case brief():
+		return max(1, enough/10)
 	}
 	return enough
 }

@@ -21,6 +21,9 @@ const (
 func TestRedisMemory(t *testing.T) {
 	t.Parallel()
 	target := int64(100_000)
+	if brief() {
+		target = 20_000
+	}
 	if text := os.Getenv("FLEET_BACKLOG"); text != "" {
 		var err error
 		if target, err = strconv.ParseInt(text, 10, 64); err != nil {

@@ -29,7 +29,7 @@ func (s *bed) finished(id order.RunID) {
 		s.t.Fatalf("run %s: %v", id, err)
 	}
 	s.sound()
-	found := readOrders(s.t, s.servers.mongo.URI(database), id)
+	found := readOrders(s.t, s.mongo.URI(database), id)
 	if err := foretold(&run, found); err != nil {
 		s.t.Fatalf("run %s in the database: %v", id, err)
 	}

@@ -17,7 +17,7 @@ func TestRedisKilled(t *testing.T) {
 	kills, runs := 0, 0
 	for kills < times(50) {
 		id := s.start(spec(rng, 5000, 4*time.Millisecond))
-		kills += harm(rng, s.done(id), 25, 10*time.Millisecond, 300*time.Millisecond, func() {
+		kills += harm(rng, s.done(id), min(25, times(50)), 10*time.Millisecond, 300*time.Millisecond, func() {
 			redis.Kill()
 			redis.Restart()
 		})
@@ -38,7 +38,7 @@ func TestRedisForgets(t *testing.T) {
 	for old := redis.Data(); min(flushed, wiped, aged) < times(10); runs++ {
 		kind := 0
 		id := s.start(spec(rng, 6000, 4*time.Millisecond))
-		harm(rng, s.done(id), 15, 10*time.Millisecond, 300*time.Millisecond, func() {
+		harm(rng, s.done(id), min(15, 3*times(10)), 10*time.Millisecond, 300*time.Millisecond, func() {
 			kind++
 			switch kind % 3 {
 			case 0:

@@ -37,7 +37,7 @@ func TestRetries(t *testing.T) {
 		work := spec(rng, 5000, 0)
 		work.Work = handler.WorkFor(4*time.Millisecond, 0.05, 2)
 		id := s.start(work)
-		harm(rng, s.done(id), 30, 50*time.Millisecond, 400*time.Millisecond, trouble)
+		harm(rng, s.done(id), times(30), 50*time.Millisecond, 400*time.Millisecond, trouble)
 		s.finished(id)
 
 		dead := s.counts(id)

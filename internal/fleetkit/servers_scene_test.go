@@ -192,7 +192,7 @@ func TestOldGate(t *testing.T) {
 		redis.Replace(old)
 		redis.Restart()
 		changed := db.Changed()
-		for asked := 0; asked < 3; asked++ {
+		for range 3 {
 			if claims, _, err := db.Claim(t.Context(), "worker", time.Now(), 1); err == nil {
 				noNormal(t, claims)
 			}

@@ -24,8 +24,8 @@ func planted() map[string]string {
 // TestTeeth builds the driver with one bug at a time and fails unless the test that has
 // to catch it fails.
 func TestTeeth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("three builds of the driver; make fleet and CI run it without -short")
+	if brief() {
+		t.Skip("three builds of the driver; without -short and -race, as make fleet and CI run it, nothing is skipped")
 	}
 	t.Parallel()
 	bugs := planted()
