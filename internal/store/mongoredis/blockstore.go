@@ -35,7 +35,7 @@ func (s *DB) eachBlock(ctx context.Context, filter bson.D, opts *options.FindOpt
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	for cursor.Next(ctx) {
 		var d blockDoc
 		if err := cursor.Decode(&d); err != nil {
@@ -82,11 +82,11 @@ func (s *DB) swap(ctx context.Context, changed ...*block) error {
 // maxSwaps bounds how often a change of one block is tried anew because others change it.
 const maxSwaps = 1000
 
-// update changes one block by compare-and-set. make gets a copy that it may change, and
+// update changes one block by compare-and-set. change gets a copy that it may change, and
 // returns false to leave the block as it is; it is called again after a conflict. The
 // block is returned as it is afterwards, nil if there is none. Changes of orders that
-// make has noted are written too.
-func (s *DB) update(ctx context.Context, id blockID, make func(*block) (bool, error)) (*block, error) {
+// change has noted are written too.
+func (s *DB) update(ctx context.Context, id blockID, change func(*block) (bool, error)) (*block, error) {
 	for range maxSwaps {
 		found, err := s.readBlocks(ctx, []blockID{id})
 		if err != nil || found[id] == nil {
@@ -96,8 +96,8 @@ func (s *DB) update(ctx context.Context, id blockID, make func(*block) (bool, er
 		if err := s.finish(ctx, b); err != nil {
 			return nil, err
 		}
-		change, err := make(b)
-		if err != nil || !change {
+		changed, err := change(b)
+		if err != nil || !changed {
 			return b, err
 		}
 		err = s.swap(ctx, b)

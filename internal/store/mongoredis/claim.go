@@ -96,10 +96,10 @@ func (s *DB) refill(ctx context.Context, g *given) {
 // nextDue returns when the first retry comes due that may be taken then.
 func (g *given) nextDue() time.Time {
 	due := g.due[order.VIP]
-	switch {
-	case g.mode == modePaused || g.mode == modeShut:
+	switch g.mode {
+	case modePaused, modeShut:
 		return time.Time{}
-	case g.mode == modeVIP:
+	case modeVIP:
 		return due
 	}
 	if normal := g.due[order.Normal]; due.IsZero() || !normal.IsZero() && normal.Before(due) {
@@ -309,7 +309,7 @@ func (s *DB) findOrders(ctx context.Context, filter bson.D, opts *options.FindOp
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	for cursor.Next(ctx) {
 		d, err := decodeOrder(cursor.Current)
 		if err != nil {

@@ -56,13 +56,7 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			left = &at{r.ID, r.version + 1}
 			continue
 		}
-		refused, free, err := s.refused(ctx, r, chunk)
-		if err == nil {
-			err = chunk.Conflict(refused)
-		}
-		for i := 0; err == nil && i < len(free); i++ {
-			err = s.freeRef(ctx, free[i])
-		}
+		refused, err := s.takeRefs(ctx, r, chunk)
 		if err != nil {
 			return store.Inserted{}, err
 		}
@@ -87,6 +81,19 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 type at struct {
 	run     order.RunID
 	version int64
+}
+
+// takeRefs returns which orders of the chunk are left out for their refs, and frees those
+// refs of the others that were given up. A chunk that is kept out changes nothing.
+func (s *DB) takeRefs(ctx context.Context, r *run, chunk *store.Chunk) ([]store.Refusal, error) {
+	refused, free, err := s.refused(ctx, r, chunk)
+	if err == nil {
+		err = chunk.Conflict(refused)
+	}
+	for i := 0; err == nil && i < len(free); i++ {
+		err = s.freeRef(ctx, free[i])
+	}
+	return refused, err
 }
 
 func (s *DB) mayInsert(r *run, fence store.Fence, chunk *store.Chunk) error {

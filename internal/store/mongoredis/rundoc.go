@@ -1,7 +1,6 @@
 package mongoredis
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,16 +116,16 @@ func (s *DB) swapRun(ctx context.Context, r *run) error {
 	return nil
 }
 
-// changeRun changes a run by compare-and-set. make may be called again, on the run as it
+// changeRun changes a run by compare-and-set. change may be called again, on the run as it
 // is then; it returns false to leave it. The run is returned as it is afterwards.
-func (s *DB) changeRun(ctx context.Context, id order.RunID, make func(*run) (bool, error)) (*run, error) {
+func (s *DB) changeRun(ctx context.Context, id order.RunID, change func(*run) (bool, error)) (*run, error) {
 	for range maxSwaps {
 		r, err := s.readRun(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		change, err := make(r)
-		if err != nil || !change {
+		changed, err := change(r)
+		if err != nil || !changed {
 			return r, err
 		}
 		if err = s.swapRun(ctx, r); !errors.Is(err, errConflict) {
@@ -149,13 +148,13 @@ func (s *DB) fenced(r *run, fence store.Fence) error {
 }
 
 // underFence changes a run for whoever works on it under a fence.
-func (s *DB) underFence(ctx context.Context, fence store.Fence, make func(*run) (bool, error)) (*run, error) {
+func (s *DB) underFence(ctx context.Context, fence store.Fence, change func(*run) (bool, error)) (*run, error) {
 	r, err := s.changeRun(ctx, fence.Run, func(r *run) (bool, error) {
 		if err := s.fenced(r, fence); err != nil {
 			return false, err
 		}
 		r.term = s.term.Load()
-		return make(r)
+		return change(r)
 	})
 	if errors.Is(err, order.ErrNotFound) {
 		return nil, order.ErrStale
@@ -175,7 +174,5 @@ func (s *DB) epoch(ctx context.Context, id order.RunID) (uint64, error) {
 	s.epochs.Store(id, r.Epoch)
 	return r.Epoch, nil
 }
-
-func compareRuns(a, b order.RunID) int { return bytes.Compare(a[:], b[:]) }
 
 func isNotFound(err error) bool { return errors.Is(err, order.ErrNotFound) }

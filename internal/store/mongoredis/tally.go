@@ -90,7 +90,7 @@ func (s *DB) sum(ctx context.Context, r *run) (tallied, error) {
 	if err != nil {
 		return t, unreachable("MongoDB", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer giveBack(ctx, cursor)
 	for cursor.Next(ctx) {
 		var lane laneSum
 		if err := bson.Unmarshal(cursor.Current, &lane); err != nil || lane.Lane < 0 || lane.Lane >= order.PriorityCount {
