@@ -246,18 +246,23 @@ func (tr *trace) now() uint64 {
 	return tr.latest
 }
 
-// normalBefore counts the claims of a run's NORMAL blocks after a change, but before the
-// last settle of another run's VIP block, of which it returns the number.
-func (tr *trace) normalBefore(run order.RunID, after uint64, other order.RunID) (n int, vip uint64) {
+// normalClaims counts the claims of a run's NORMAL blocks between two changes.
+func (tr *trace) normalClaims(run order.RunID, after, before uint64) (n int) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	vip = tr.of(other).vip
 	for _, seq := range tr.of(run).normal {
-		if seq > after && seq < vip {
+		if seq > after && seq < before {
 			n++
 		}
 	}
-	return n, vip
+	return n
+}
+
+// lastVIP returns the number of the last settle of a run's VIP block.
+func (tr *trace) lastVIP(run order.RunID) uint64 {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.of(run).vip
 }
 
 // problems says what must not have happened to a run: an order that was settled twice or
