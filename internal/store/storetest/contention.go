@@ -40,25 +40,28 @@ func (r *batch) crew(n int, handle func(c *store.Claim) error) map[order.Key]int
 	r.b.Helper()
 	h := hand{times: map[order.Key]int{}}
 	errs := make(chan error, n)
+	ctx, cancel := context.WithCancel(r.b.ctx)
+	defer cancel()
 	for i := range n {
-		go func() { errs <- r.work(fmt.Sprintf("worker %d", i), &h, handle) }()
+		go func() { errs <- r.work(ctx, fmt.Sprintf("worker %d", i), &h, handle) }()
 	}
 	for range n {
-		if err := <-errs; err != nil {
+		if err := <-errs; err != nil && ctx.Err() == nil {
 			r.b.Errorf("a worker ended with %v", err)
+			cancel() // it kept what it had claimed, for which the others would wait
 		}
 	}
 	return h.times
 }
 
-func (r *batch) work(name string, h *hand, handle func(c *store.Claim) error) error {
+func (r *batch) work(ctx context.Context, name string, h *hand, handle func(c *store.Claim) error) error {
 	for {
 		changed := r.b.s.Changed()
-		counts, err := r.b.s.Counts(r.b.ctx, r.run.ID)
+		counts, err := r.b.s.Counts(ctx, r.run.ID)
 		if err != nil || counts.Unsettled() == 0 {
 			return err
 		}
-		claims, _, err := r.b.s.Claim(r.b.ctx, name, epoch(), 7)
+		claims, _, err := r.b.s.Claim(ctx, name, epoch(), 7)
 		if err != nil {
 			return err
 		}
@@ -69,7 +72,7 @@ func (r *batch) work(name string, h *hand, handle func(c *store.Claim) error) er
 			}
 		}
 		if len(claims) == 0 {
-			if err := wait(r.b.ctx, changed); err != nil {
+			if err := wait(ctx, changed); err != nil {
 				return err
 			}
 		}

@@ -22,6 +22,8 @@ type Options struct {
 	Expire func(t TB, s store.Store, c *store.Claim)
 	// Big is the number of orders of the largest batch; 100,000 if zero.
 	Big int
+	// Topics are those parts of the contract that are tried; all if nil.
+	Topics []string
 }
 
 // Opened is a store and the ways to find it again.

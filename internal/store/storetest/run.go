@@ -21,6 +21,9 @@ type topic struct {
 func Run(t *testing.T, opts Options) {
 	opts = opts.withDefaults()
 	for _, topic := range topics() {
+		if opts.Topics != nil && !slices.Contains(opts.Topics, topic.name) {
+			continue
+		}
 		t.Run(topic.name, func(t *testing.T) {
 			t.Parallel()
 			for _, test := range topic.tests {

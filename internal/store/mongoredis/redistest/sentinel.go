@@ -144,6 +144,16 @@ func (s *Sentinel) FailOver() *Server {
 	return promoted
 }
 
+// Patient has the sentinels take a server for dead only after a minute, for tests that want
+// no failover: a machine that is busy may keep a server from answering in time.
+func (s *Sentinel) Patient() {
+	for _, w := range s.sentinels {
+		if _, err := w.Do("SENTINEL", "SET", masterName, "down-after-milliseconds", "60000"); err != nil {
+			s.fatalf("redistest: make a sentinel patient: %v", err)
+		}
+	}
+}
+
 // Heal restarts the servers that are dead, and returns once all follow the primary and
 // another failover can succeed. A dead primary comes back as one and is told that it
 // is a replica, as in life.
