@@ -36,12 +36,15 @@
 // and redrives become parts of their own, one for each due time. A part is claimed by
 // noting a holder in it: the claim's token, the process, the entry in Redis.
 //
-//	Insert  orders, then blocks, then the run's cursor; then places in Redis
+//	Insert  orders, then blocks, then the run's cursor; then places in Redis. Where an
+//	        earlier attempt may be on its way, the run's version is raised first: what is
+//	        late of it then neither moves the cursor nor deletes blocks
 //	Claim   Redis hands out a place; the block gets the holder; nobody has it before
 //	Settle  the block gets counts, digest and notes (todo), in one write; then the orders'
 //	        documents; then the notes are taken away; then the entry in Redis
-//	Cancel  the run's document ends the run; then its open blocks become void, in one
-//	        update; a void block takes no outcome
+//	Cancel  the run's document ends the run; then its blocks that are open or have dead
+//	        letters become void, in one update; a void block takes no outcome and no
+//	        redrive
 //	Reset   the control document says so, with a new generation; then blocks, runs,
 //	        samples and orders are deleted, those of runs begun later excepted
 //	Pause   the control document, then the gate's ticket; then other processes are given
@@ -76,7 +79,9 @@
 //	places and entries in Redis      reconcile: what is pending and held by nobody is
 //	                                 enqueued; at start, when Redis has another run ID, was
 //	                                 emptied or did not answer, and every third of a lease
-//	the gate                         shut until somebody derives it
+//	the gate                         shut until somebody derives it, as reconcile does too
+//	a connection to Redis            vigil.go: a client that gets nowhere for ten seconds
+//	                                 is replaced
 //	a process                        its parts go to others; its notes are finished by them
 //	the answer to a write            the call looks whether it took effect, and goes on
 //	a claim that was cut off         adrift.go: given back by the process itself, which is
@@ -90,7 +95,8 @@
 //
 // # Limits
 //
-// Counts cost the more the more blocks a run has, until it has ended. Reset deletes
+// Counts cost the more the more blocks a run has, until it has ended; those of all runs
+// read the version of each there ever was. Reset deletes
 // document by document. The collection of orders cannot be sharded by its key, since its
 // id is unique. One coordinator generates.
 package mongoredis
