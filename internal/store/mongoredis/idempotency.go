@@ -100,13 +100,36 @@ func (s *DB) claimRecord(ctx context.Context, idem *store.Idempotency, kind stri
 		if known.Fingerprint != idem.Fingerprint || known.Type != kind {
 			return nil, fmt.Errorf("%w: %q", order.ErrKeyReused, idem.Key)
 		}
-		if known.Done || known.Node == s.node || !s.nodeAlive(ctx, known.Node) {
+		if known.Done {
 			return &known, nil
+		}
+		if known.Node == s.node || !s.nodeAlive(ctx, known.Node) {
+			mine, err := s.takeRecord(ctx, &known)
+			if err != nil || mine {
+				return &known, err
+			}
+			continue // another process was faster
 		}
 		if !pause(ctx, 50*time.Millisecond) { // another process works on it
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// takeRecord makes a record this process's that another one, or a call before, has left.
+func (s *DB) takeRecord(ctx context.Context, rec *record) (mine bool, err error) {
+	result, err := s.records.UpdateOne(ctx, rec.mine(), bson.D{{Key: "$set", Value: bson.D{{Key: "node", Value: s.node}}}})
+	if err != nil {
+		return false, unreachable("MongoDB", err)
+	}
+	rec.Node = s.node
+	return result.MatchedCount == 1, nil
+}
+
+// mine is the filter of a record that is not complete, while the process works on it that
+// it names: what that process does later is not for the record.
+func (r *record) mine() bson.D {
+	return append(byID(r.ID), bson.E{Key: "node", Value: r.Node}, bson.E{Key: "done", Value: false})
 }
 
 // leaveRecord keeps the record of a call that may have had an effect, so that it can be
@@ -118,10 +141,10 @@ func (s *DB) leaveRecord(ctx context.Context, rec *record, intent any, err error
 		if text, bad := json.Marshal(intent); bad == nil {
 			left = append(left, bson.E{Key: "intent", Value: string(text)})
 		}
-		_, _ = s.records.UpdateOne(ctx, byID(rec.ID), bson.D{{Key: "$set", Value: left}})
+		_, _ = s.records.UpdateOne(ctx, rec.mine(), bson.D{{Key: "$set", Value: left}})
 		return err
 	}
-	_, _ = s.records.DeleteOne(ctx, append(byID(rec.ID), bson.E{Key: "done", Value: false})) // else the next call does the rest: nothing
+	_, _ = s.records.DeleteOne(ctx, rec.mine()) // else the next call does the rest: nothing
 	return err
 }
 
@@ -131,8 +154,13 @@ func (s *DB) intend(ctx context.Context, idem *store.Idempotency, intent any) er
 		return nil
 	}
 	text, err := json.Marshal(intent)
-	if err == nil {
-		_, err = s.records.UpdateOne(ctx, byID(idem.Key), bson.D{{Key: "$set", Value: bson.D{{Key: "intent", Value: string(text)}}}})
+	if err != nil {
+		return err
+	}
+	rec := record{ID: idem.Key, Node: s.node}
+	result, err := s.records.UpdateOne(ctx, rec.mine(), bson.D{{Key: "$set", Value: bson.D{{Key: "intent", Value: string(text)}}}})
+	if err == nil && result.MatchedCount == 0 {
+		return fmt.Errorf("%w: another process has taken over the call with the key %q; try again", order.ErrUnavailable, idem.Key)
 	}
 	return unreachable("MongoDB", err)
 }
@@ -142,7 +170,7 @@ func (s *DB) complete(ctx context.Context, rec *record, result any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.records.UpdateOne(ctx, byID(rec.ID), bson.D{{Key: "$set", Value: bson.D{
+	_, err = s.records.UpdateOne(ctx, rec.mine(), bson.D{{Key: "$set", Value: bson.D{
 		{Key: "done", Value: true}, {Key: "result", Value: string(text)},
 	}}})
 	return unreachable("MongoDB", err)

@@ -332,3 +332,56 @@ func TestRefThatIsAKey(t *testing.T) {
 		t.Errorf("Insert = %+v, %v, want the first order refused with %v", got, err, order.ErrRefConflict)
 	}
 }
+
+// TestRepeatedByTwo: of two processes that repeat a call which a third has left, one makes
+// it, and both return what it returns.
+func TestRepeatedByTwo(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	p.bury(a)
+	idem := &store.Idempotency{Key: "again", Fingerprint: "redrive", Now: time.Now()}
+	left := record{ID: idem.Key, Fingerprint: idem.Fingerprint, At: idem.Now, Type: "int64", Node: "gone"}
+	if _, err := a.records.InsertOne(t.Context(), left); err != nil {
+		t.Fatal(err)
+	}
+	sent, _, arrive := p.hold("update", blocksName)
+	answers := make(chan int64, 2)
+	redrive := func(db *DB) {
+		n, err := db.Redrive(t.Context(), store.RedriveOptions{At: time.Now()}, idem)
+		if err != nil {
+			t.Errorf("Redrive = %v, want nil", err)
+		}
+		answers <- n
+	}
+	go redrive(a)
+	within(p, sent, "the first redrive's write")
+	go redrive(b)
+	pause(t.Context(), 100*time.Millisecond) // for the second to make the call if it does
+	arrive()
+	for range 2 {
+		if n := within(p, answers, "a redrive"); n != 2 {
+			t.Errorf("Redrive = %d, want 2", n)
+		}
+	}
+}
+
+// TestBeginAgainWithoutAnAnswer: a process that cannot read whether the run was begun
+// begins no other one.
+func TestBeginAgainWithoutAnAnswer(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{})
+	db := p.open()
+	idem := &store.Idempotency{Key: "again", Fingerprint: "begin", Now: time.Now()}
+	spec := order.Spec{Kind: order.Standing, ChunkSize: 10, BlockSize: 2}
+	p.mongo.Inject(mongotest.Fault{Command: "insert", Collection: runsName, Action: mongotest.CutAfter})
+	if _, err := db.Begin(t.Context(), spec, idem.Now, idem); !errors.Is(err, order.ErrUnavailable) {
+		t.Fatalf("Begin without an answer = %v, want %v", err, order.ErrUnavailable)
+	}
+	p.mongo.Inject(mongotest.Fault{Command: "find", Collection: runsName, Action: mongotest.Refuse, Code: 50, Labels: []string{}})
+	_, _ = db.Begin(t.Context(), spec, idem.Now, idem)
+	if _, err := db.Begin(t.Context(), spec, idem.Now, idem); err != nil {
+		t.Fatalf("Begin again = %v, want nil", err)
+	}
+	if runs, err := db.Runs(t.Context(), order.RunID{}, 10); err != nil || len(runs) != 1 {
+		t.Errorf("%d runs, %v; want 1", len(runs), err)
+	}
+}

@@ -32,8 +32,12 @@ func (s *DB) Begin(ctx context.Context, spec order.Spec, now time.Time, idem *st
 
 func (s *DB) begin(ctx context.Context, spec order.Spec, now time.Time, idem *store.Idempotency, id *order.RunID) (order.Run, error) {
 	if !id.IsZero() { // begun before, by a call that did not come to its end
-		if r, err := s.readRun(ctx, *id); err == nil {
+		r, err := s.readRun(ctx, *id)
+		if err == nil {
 			return r.Run, nil
+		}
+		if !isNotFound(err) {
+			return order.Run{}, err
 		}
 	}
 	millis, err := s.nextMillis(ctx, now)
