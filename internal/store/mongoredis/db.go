@@ -83,6 +83,7 @@ type DB struct {
 
 	lanes    atomic.Pointer[lanes]
 	control  atomic.Pointer[control]
+	adopting sync.Mutex
 	gate     known
 	term     atomic.Int64       // of this process as coordinator; 0 if it never was
 	inserted atomic.Pointer[at] // by the last insertion; nil if it failed, or one is under way

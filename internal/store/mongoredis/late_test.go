@@ -222,7 +222,9 @@ func TestDiesBeforeTheGate(t *testing.T) {
 		if m, err := b.derive(t.Context()); m != modePaused || err != nil {
 			t.Fatalf("derive() = %q, %v, want %q", m, err, modePaused)
 		}
-		if _, err := a.setControl(t.Context(), bson.D{{Key: "$set", Value: bson.D{{Key: "paused", Value: false}}}}); err != nil {
+		if _, err := a.setControl(t.Context(), bson.D{
+			{Key: "$set", Value: bson.D{{Key: "paused", Value: false}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		a.die(t)
@@ -383,5 +385,48 @@ func TestBeginAgainWithoutAnAnswer(t *testing.T) {
 	}
 	if runs, err := db.Runs(t.Context(), order.RunID{}, 10); err != nil || len(runs) != 1 {
 		t.Errorf("%d runs, %v; want 1", len(runs), err)
+	}
+}
+
+// TestLateLookAtTheStore: an answer that a later one has overtaken makes a process forget
+// neither that hand-out was stopped nor that the store was reset.
+func TestLateLookAtTheStore(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Minute })
+	run := p.begin(db, order.Generated)
+	p.insert(db, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	claims := p.claim(db)
+	look := func() (answer func()) {
+		executed, arrives, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		p.mongo.Inject(mongotest.Fault{Command: "find", Collection: stateName, Action: mongotest.Delay, After: func(mongotest.Info) {
+			close(executed)
+			<-arrives
+		}})
+		go func() {
+			defer close(over)
+			_, _ = db.readControl(t.Context())
+		}()
+		within(p, executed, "the look")
+		return func() {
+			close(arrives)
+			within(p, over, "the end of the look")
+		}
+	}
+	answer := look()
+	if err := db.Pause(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	answer()
+	if err := db.MayStart(claims[0]); !errors.Is(err, order.ErrPaused) {
+		t.Errorf("MayStart after Pause = %v, want %v", err, order.ErrPaused)
+	}
+	answer = look()
+	if _, err := db.Reset(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	lanes := db.lanes.Load()
+	answer()
+	if db.lanes.Load() != lanes {
+		t.Error("the lanes are those before the reset")
 	}
 }

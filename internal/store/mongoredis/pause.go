@@ -33,7 +33,9 @@ func (s *DB) setPaused(ctx context.Context, to setting, idem *store.Idempotency)
 		return err
 	}
 	_, err := once(ctx, s, idem, func(ctx context.Context, _ *nothing) (setting, error) {
-		if _, err := s.setControl(ctx, bson.D{{Key: "$set", Value: bson.D{{Key: "paused", Value: bool(to)}}}}); err != nil {
+		if _, err := s.setControl(ctx, bson.D{
+			{Key: "$set", Value: bson.D{{Key: "paused", Value: bool(to)}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}},
+		}); err != nil {
 			return to, err
 		}
 		if err := s.shutGate(ctx); err != nil { // from here on no claim passes it as it was

@@ -49,7 +49,7 @@ func (s *DB) reset(ctx context.Context, idem *store.Idempotency, intent *wipeInt
 		bson.D{{Key: "_id", Value: controlID}, {Key: "generation", Value: intent.Generation}},
 		bson.A{bson.D{{Key: "$set", Value: bson.D{
 			{Key: "wiping", Value: true}, {Key: "paused", Value: false}, {Key: "wipeBelow", Value: bound},
-			{Key: "generation", Value: intent.Generation + 1},
+			{Key: "generation", Value: intent.Generation + 1}, raised(),
 		}}}})
 	if err != nil {
 		return store.Wiped{}, unreachable("MongoDB", err)
@@ -104,7 +104,7 @@ func (s *DB) wipe(ctx context.Context, c *control) error {
 		}
 	}
 	_, err := s.state.UpdateOne(ctx, bson.D{{Key: "_id", Value: controlID}, {Key: "generation", Value: c.Generation}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "wiping", Value: false}}}})
+		bson.D{{Key: "$set", Value: bson.D{{Key: "wiping", Value: false}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}}})
 	if err != nil {
 		return unreachable("MongoDB", err)
 	}

@@ -16,6 +16,7 @@ import (
 // control is the document that all processes share: what holds for the whole store.
 type control struct {
 	ID         string `bson:"_id"`
+	Version    int64  `bson:"v"`      // rises with every change
 	Schema     int    `bson:"schema"` // of the documents
 	Reader     int    `bson:"reader"` // the oldest schema a program must know to work with them
 	Generation uint64 `bson:"generation"`
@@ -44,9 +45,17 @@ func (s *DB) readControl(ctx context.Context) (*control, error) {
 	return &c, nil
 }
 
-// adopt makes c this process's view, and that of its lanes.
+// adopt makes c this process's view, and that of its lanes, unless it has seen a later
+// version: answers may overtake each other.
 func (s *DB) adopt(c *control) {
-	if old := s.control.Swap(c); old != nil && old.Generation != c.Generation {
+	s.adopting.Lock()
+	defer s.adopting.Unlock()
+	old := s.control.Load()
+	if old != nil && old.Version > c.Version {
+		return
+	}
+	s.control.Store(c)
+	if old != nil && old.Generation != c.Generation {
 		s.lanes.Store(newLanes(&s.redis, s.state.Database().Name(), c.Generation))
 		s.claims.endIf(func(*claim) bool { return true })
 		s.epochs.Clear()
@@ -66,10 +75,15 @@ func (s *DB) setControl(ctx context.Context, update any) (*control, error) {
 	return &c, nil
 }
 
+// raised is the version after a change, where that is a pipeline.
+func raised() bson.E {
+	return bson.E{Key: "v", Value: bson.D{{Key: "$add", Value: bson.A{bson.D{{Key: "$ifNull", Value: bson.A{"$v", 0}}}, 1}}}}
+}
+
 // nextMillis returns a millisecond above those of all runs before, and not before now.
 func (s *DB) nextMillis(ctx context.Context, now time.Time) (int64, error) {
 	next := bson.D{{Key: "$max", Value: bson.A{now.UnixMilli(), bson.D{{Key: "$add", Value: bson.A{"$lastMillis", 1}}}}}}
-	c, err := s.setControl(ctx, bson.A{bson.D{{Key: "$set", Value: bson.D{{Key: "lastMillis", Value: next}}}}})
+	c, err := s.setControl(ctx, bson.A{bson.D{{Key: "$set", Value: bson.D{{Key: "lastMillis", Value: next}, raised()}}}})
 	if err != nil {
 		return 0, err
 	}
