@@ -50,6 +50,9 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			return store.Inserted{}, s.caughtUp(ctx, chunk)
 		}
 		if left == nil || *left != (at{r.ID, r.version}) {
+			if _, err := s.readControl(ctx); err != nil { // the run may be one since a reset that was not noticed here
+				return store.Inserted{}, err
+			}
 			if err := s.touch(ctx, r.ID); err != nil {
 				return store.Inserted{}, err
 			}

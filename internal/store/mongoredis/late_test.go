@@ -430,3 +430,21 @@ func TestLateLookAtTheStore(t *testing.T) {
 		t.Error("the lanes are those before the reset")
 	}
 }
+
+// TestInsertAfterAnothersReset: who has not noticed a reset yet brings the orders of a run
+// that began since where the others look for them.
+func TestInsertAfterAnothersReset(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	a.close() // it looks at nothing by itself
+	a.loops.Wait()
+	a.closing = t.Context()
+	if _, err := b.Reset(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	run := p.begin(b, order.Generated)
+	p.insert(a, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	if n := len(p.claim(b)); n != 1 {
+		t.Errorf("%d claims of one block", n)
+	}
+}
