@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -446,5 +447,77 @@ func TestInsertAfterAnothersReset(t *testing.T) {
 	p.insert(a, run, chunkOf(run, 0, order.Diamond, order.Diamond))
 	if n := len(p.claim(b)); n != 1 {
 		t.Errorf("%d claims of one block", n)
+	}
+}
+
+// TestBeginBesideReset: no run has begun, as far as anybody is told, whose orders a process
+// may wipe that is late with a reset.
+func TestBeginBesideReset(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b, c := p.open(), p.open(), p.open()
+	p.begin(a, order.Standing)
+	sent, _, arrive := p.hold("insert", runsName)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := a.Begin(t.Context(), order.Spec{Kind: order.Generated, ChunkSize: 10, BlockSize: 2}, time.Now(), nil)
+		ended <- err
+	}()
+	within(p, sent, "the run's document")
+	var late *control
+	p.mongo.Inject(mongotest.Fault{Command: "delete", Collection: blocksName, Action: mongotest.Delay, Before: func(mongotest.Info) {
+		late, _ = c.readControl(context.Background()) // finds the reset under way, and is suspended
+	}})
+	if _, err := b.Reset(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	arrive()
+	if err := within(p, ended, "the begin"); !errors.Is(err, order.ErrUnavailable) {
+		t.Errorf("Begin beside Reset = %v, want %v", err, order.ErrUnavailable)
+	}
+	run := p.begin(b, order.Generated)
+	p.insert(a, run, chunkOf(run, 0, order.Gold))
+	if late == nil || !late.Wiping {
+		t.Fatal("nobody found the reset under way")
+	}
+	if err := c.wipe(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	if counts, err := b.Counts(t.Context(), run.ID); err != nil || counts.Generated() != 1 {
+		t.Errorf("%d orders are left of 1, %v", counts.Generated(), err)
+	}
+}
+
+// TestBlocksBehindAReset: what an insertion writes when a reset has wiped its run goes.
+func TestBlocksBehindAReset(t *testing.T) {
+	for _, collection := range []string{ordersName, blocksName} {
+		t.Run(collection, func(t *testing.T) {
+			p := newPair(t, replicated(), redistest.Options{})
+			a, b := p.open(), p.open()
+			run := p.begin(a, order.Generated)
+			sent, _, arrive := p.hold("insert", collection)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := a.Insert(t.Context(), fenceOf(run), chunkOf(run, 0, order.Gold))
+				ended <- err
+			}()
+			within(p, sent, "the insertion")
+			if _, err := b.Reset(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			arrive()
+			if err := within(p, ended, "the end of the insertion"); !errors.Is(err, order.ErrStale) {
+				t.Errorf("Insert = %v, want %v", err, order.ErrStale)
+			}
+			kept := p.begin(b, order.Generated)
+			p.insert(b, kept, chunkOf(kept, 0, order.Gold))
+			if err := b.sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []*mongo.Collection{b.orders, b.blocks} {
+				if n, err := c.CountDocuments(t.Context(), bson.D{}); err != nil || n != 1 {
+					t.Errorf("%d documents in %s, %v; want the one of the run that began since", n, c.Name(), err)
+				}
+			}
+		})
 	}
 }

@@ -93,8 +93,7 @@ func (s *DB) surveyed(ctx context.Context) (wipeIntent, error) {
 // wipe does what a reset has announced in the control document. It may be repeated, and
 // come late: what was begun after the reset it leaves alone.
 func (s *DB) wipe(ctx context.Context, c *control) error {
-	below := order.NewRunID(c.WipeBelow, 0).Key(0)
-	bound := bson.D{{Key: "$lt", Value: uuid(below)}}
+	bound := c.wiped()
 	for _, part := range []struct {
 		in    *mongo.Collection
 		field string
@@ -114,6 +113,12 @@ func (s *DB) wipe(ctx context.Context, c *control) error {
 	err = errors.Join(s.lanes.Load().before(c.Generation-1).forget(ctx), s.shutGate(ctx))
 	s.changed.fire()
 	return err
+}
+
+// wiped is the condition that the ID of a run, or a key, is one that the latest reset has
+// wiped or will wipe.
+func (c *control) wiped() bson.D {
+	return bson.D{{Key: "$lt", Value: uuid(order.NewRunID(c.WipeBelow, 0).Key(0))}}
 }
 
 // before returns the lanes of another generation.

@@ -64,7 +64,23 @@ func (s *DB) begin(ctx context.Context, spec order.Spec, now time.Time, idem *st
 	if mongo.IsDuplicateKeyError(err) {
 		return order.Run{}, s.activeRun(ctx)
 	}
-	return r.Run, unreachable("MongoDB", err)
+	if err != nil {
+		return order.Run{}, unreachable("MongoDB", err)
+	}
+	return r.Run, s.outlives(ctx, &r, millis)
+}
+
+// outlives makes sure that a run which has just begun is not one that a reset wipes, or
+// believes to have wiped: the reset came between the choice of its ID and its document.
+func (s *DB) outlives(ctx context.Context, r *run, millis int64) error {
+	c, err := s.readControl(ctx)
+	if err != nil || millis >= c.WipeBelow {
+		return err
+	}
+	if _, err := s.runs.DeleteOne(ctx, byID(uuid(r.ID))); err != nil {
+		return unreachable("MongoDB", err)
+	}
+	return fmt.Errorf("%w: the store was reset meanwhile; try again", order.ErrUnavailable)
 }
 
 // activeRun says which run keeps another from beginning.

@@ -11,8 +11,8 @@ import (
 )
 
 // sweep makes the documents of orders say what readers are told of them: those that a
-// void run left pending have ended. What an insert that was cut off left behind, in runs
-// that have ended or of which nothing is known any more, it removes.
+// void run left pending have ended. What an insertion left behind that a reset overtook
+// it removes.
 func (s *DB) sweep(ctx context.Context) error {
 	left, err := s.readRuns(ctx, bson.D{{Key: "void", Value: true}, {Key: "fenced", Value: true}, {Key: "swept", Value: false}})
 	if err != nil {
@@ -44,36 +44,20 @@ func (s *DB) sweepRun(ctx context.Context, r *run) error {
 	return err
 }
 
-// sweepStrays removes the orders and blocks of runs that do not exist: an insert that a
-// reset overtakes leaves some behind, the one without the other too. The runs are read
-// last, so that none of a run is taken that was begun meanwhile.
+// sweepStrays removes orders and blocks of runs that a reset has wiped: those that an
+// insertion wrote which the reset overtook. Nothing of a run can be taken that began
+// later, for its ID is not below the reset's bound.
 func (s *DB) sweepStrays(ctx context.Context) error {
-	in := map[*mongo.Collection]string{s.orders: fieldRun, s.blocks: "run"}
-	found := map[string]bson.Binary{}
-	for collection, field := range in {
-		var ids []bson.Binary
-		if err := collection.Distinct(ctx, field, bson.D{}).Decode(&ids); err != nil {
-			return unreachable("MongoDB", err)
-		}
-		for _, id := range ids {
-			found[string(id.Data)] = id
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	runs, err := s.readRuns(ctx, bson.D{})
-	if err != nil {
+	c, err := s.readControl(ctx)
+	if err != nil || c.Wiping || c.WipeBelow == 0 {
 		return err
 	}
-	for _, r := range runs {
-		delete(found, string(r.ID[:]))
-	}
-	for _, id := range found {
-		for collection, field := range in {
-			if _, err := collection.DeleteMany(ctx, bson.D{{Key: field, Value: id}}); err != nil {
-				return unreachable("MongoDB", err)
-			}
+	for _, part := range []struct {
+		in    *mongo.Collection
+		field string
+	}{{s.orders, fieldRun}, {s.blocks, "run"}} {
+		if _, err := part.in.DeleteMany(ctx, bson.D{{Key: part.field, Value: c.wiped()}}); err != nil {
+			return unreachable("MongoDB", err)
 		}
 	}
 	return nil
