@@ -66,15 +66,26 @@ func (s *DB) graves(ctx context.Context, set *store.DeadSet, limit int64, wanted
 	return all, n, err
 }
 
-// touchAll touches the runs of graves, before their blocks are changed and after.
-func (s *DB) touchAll(ctx context.Context, all []grave) error {
+// stir touches the runs of graves before their blocks are changed. calm undoes it once all
+// changes are known to have been made, which err says, and returns err.
+func (s *DB) stir(ctx context.Context, all []grave) (calm func(err error) error, _ error) {
+	calm = func(err error) error {
+		if err != nil {
+			return err
+		}
+		return s.touchAll(ctx, all, -1)
+	}
+	return calm, s.touchAll(ctx, all, 1)
+}
+
+func (s *DB) touchAll(ctx context.Context, all []grave, stirred int) error {
 	touched := map[order.RunID]bool{}
 	for _, g := range all {
 		if touched[g.run.ID] {
 			continue
 		}
 		touched[g.run.ID] = true
-		if err := s.touch(ctx, g.run.ID); err != nil {
+		if err := s.touch(ctx, g.run.ID, stirred); err != nil {
 			return err
 		}
 	}
@@ -105,10 +116,11 @@ func (s *DB) discard(ctx context.Context, opts *store.CleanOptions) (n int64, er
 		return n, err
 	}
 	n = 0
-	defer func() { err = errors.Join(err, s.touchAll(ctx, all)) }()
-	if err := s.touchAll(ctx, all); err != nil {
+	calm, err := s.stir(ctx, all)
+	if err != nil {
 		return 0, err
 	}
+	defer func() { err = calm(err) }()
 	for i := range all {
 		var taken int
 		_, err := s.update(ctx, all[i].block, func(b *block) (bool, error) {
@@ -154,10 +166,11 @@ func (s *DB) redrive(ctx context.Context, opts *store.RedriveOptions) (n int64, 
 		return n, err
 	}
 	n = 0
-	defer func() { err = errors.Join(err, s.touchAll(ctx, all)) }()
-	if err := s.touchAll(ctx, all); err != nil {
+	calm, err := s.stir(ctx, all)
+	if err != nil {
 		return 0, err
 	}
+	defer func() { err = calm(err) }()
 	var m moves
 	vip := false
 	for i := range all {

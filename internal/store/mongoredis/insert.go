@@ -53,7 +53,7 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			if _, err := s.readControl(ctx); err != nil { // the run may be one since a reset that was not noticed here
 				return store.Inserted{}, err
 			}
-			if err := s.touch(ctx, r.ID); err != nil {
+			if err := s.touch(ctx, r.ID, 0); err != nil {
 				return store.Inserted{}, err
 			}
 			left = &at{r.ID, r.version + 1}

@@ -521,3 +521,36 @@ func TestBlocksBehindAReset(t *testing.T) {
 		})
 	}
 }
+
+// TestCountsAfterARedriveThatWasCutOff: what a process remembers of the counts of a run
+// that has ended does not outlive a redrive that did not come to its end.
+func TestCountsAfterARedriveThatWasCutOff(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.bury(a)
+	for from := order.Generating; from < order.Done; from++ {
+		if _, err := a.Advance(t.Context(), fenceOf(run), store.Step{From: from, To: from + 1, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent, done, arrive := p.hold("update", blocksName)
+	ctx, cancel := context.WithCancel(t.Context())
+	redriven := make(chan error, 1)
+	go func() {
+		_, err := a.Redrive(ctx, store.RedriveOptions{At: time.Now()}, nil)
+		redriven <- err
+	}()
+	within(p, sent, "the redrive's write")
+	cancel()
+	if err := within(p, redriven, "the redrive"); err == nil {
+		t.Fatal("Redrive = nil, want it cut off")
+	}
+	if counts, err := b.Counts(t.Context(), run.ID); err != nil || counts.Dead() != 2 {
+		t.Fatalf("%d dead letters, %v; want 2", counts.Dead(), err)
+	}
+	arrive()
+	within(p, done, "the late write")
+	if counts, err := b.Counts(t.Context(), run.ID); err != nil || counts.Unsettled() != 2 {
+		t.Errorf("%d orders are unsettled, %v; want 2", counts.Unsettled(), err)
+	}
+}

@@ -29,6 +29,7 @@ type runDoc struct {
 	Swept     bool        `bson:"swept"`  // Void: no order's document says pending any more that is not
 	Hidden    int64       `bson:"hidden"`
 	Removed   int64       `bson:"removed"` // Void: how many orders ended Removed by that
+	Stirred   int64       `bson:"stirred"` // calls that change its blocks after its end, or did not come to theirs
 	CreatedAt time.Time   `bson:"createdAt"`
 	Doc       string      `bson:"run"`
 }
@@ -42,6 +43,7 @@ type run struct {
 	swept   bool
 	hidden  int64
 	removed int64
+	stirred int64
 }
 
 func (r *run) doc() (runDoc, error) {
@@ -49,12 +51,12 @@ func (r *run) doc() (runDoc, error) {
 	return runDoc{
 		ID: uuid(r.ID), Version: r.version, Term: r.term, Live: r.Active() && r.Spec.Kind != order.Standing,
 		RunID: r.ID.String(), Phase: r.Phase.String(), Void: r.Void, Fenced: r.fenced, Swept: r.swept,
-		Hidden: r.hidden, Removed: r.removed, CreatedAt: r.Accepted, Doc: string(text),
+		Hidden: r.hidden, Removed: r.removed, Stirred: r.stirred, CreatedAt: r.Accepted, Doc: string(text),
 	}, err
 }
 
 func (d *runDoc) run() (*run, error) {
-	r := &run{version: d.Version, term: d.Term, fenced: d.Fenced, swept: d.Swept, hidden: d.Hidden, removed: d.Removed}
+	r := &run{version: d.Version, term: d.Term, fenced: d.Fenced, swept: d.Swept, hidden: d.Hidden, removed: d.Removed, stirred: d.Stirred}
 	if err := json.Unmarshal([]byte(d.Doc), &r.Run); err != nil {
 		return nil, fmt.Errorf("%w: run %s: %w", order.ErrCorrupt, d.RunID, err)
 	}

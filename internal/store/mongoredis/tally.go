@@ -46,7 +46,7 @@ func (s *DB) tally(ctx context.Context, r *run) (tallied, error) {
 		return known.(sealed).tallied, nil
 	}
 	t, err := s.sum(ctx, r)
-	settled := r.Void && r.fenced || t.counts.Unsettled() == 0
+	settled := r.stirred == 0 && (r.Void && r.fenced || t.counts.Unsettled() == 0)
 	t.end(r)
 	if err == nil && !r.Active() && settled {
 		s.tallies.Store(r.ID, sealed{r.version, r, t})
@@ -55,17 +55,18 @@ func (s *DB) tally(ctx context.Context, r *run) (tallied, error) {
 }
 
 // sealed is what the blocks of a run come to that has ended, as of a version of its
-// document. Who changes such a block raises that version before and after, so whatever
-// was added up in between does not last.
+// document. Who changes such a block stirs the run before and calms it after, each of which
+// raises that version, so whatever was added up in between does not last. A call that was
+// cut off leaves the run stirred: nobody knows when its last change arrives.
 type sealed struct {
 	version int64
 	run     *run
 	tallied
 }
 
-// touch raises the version of a run's document.
-func (s *DB) touch(ctx context.Context, id order.RunID) error {
-	_, err := s.runs.UpdateOne(ctx, byID(uuid(id)), bson.D{{Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}}})
+// touch raises the version of a run's document, and by how much it is stirred.
+func (s *DB) touch(ctx context.Context, id order.RunID, stirred int) error {
+	_, err := s.runs.UpdateOne(ctx, byID(uuid(id)), bson.D{{Key: "$inc", Value: bson.D{{Key: "v", Value: 1}, {Key: "stirred", Value: stirred}}}})
 	return unreachable("MongoDB", err)
 }
 
