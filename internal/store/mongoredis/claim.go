@@ -60,12 +60,12 @@ func (s *DB) hand(ctx context.Context, now time.Time, want int) (given, error) {
 	var g given
 	var err error
 	for range maxDerivations {
-		since := s.gate.since()
+		asked := s.gate.ask()
 		if g, err = s.lanes.Load().claim(ctx, s.node, now, s.opts.Lease, max(1, want)); err != nil {
 			return g, err
 		}
 		if g.mode != modeShut {
-			s.gate.learn(since, g.mode)
+			s.gate.learn(asked, g.ticket, g.mode)
 		}
 		s.refill(ctx, &g)
 		if len(g.blocks) > 0 {

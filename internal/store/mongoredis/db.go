@@ -144,13 +144,22 @@ func (s *signal) fire() {
 	}
 }
 
-// known is what the gate lets through as far as this process knows. What was learnt
-// before the process itself shut the gate is not taken for the present state.
+// known is what the gate lets through as far as this process knows. Answers of Redis may
+// overtake each other: under one ticket the gate only widens, a ticket is not replaced by
+// that of a question asked before, and what was asked before the process itself shut the
+// gate counts for nothing.
 type known struct {
 	mode atomic.Pointer[mode]
-	mu   sync.Mutex
-	shut int64 // how often
+
+	mu     sync.Mutex // guards what follows
+	shut   int64      // how often
+	turns  int64      // questions asked
+	ticket string     // that mode was true under
+	turn   int64      // of the question that was answered with it
 }
+
+// asked is when a question about the gate was asked.
+type asked struct{ shut, turn int64 }
 
 // present returns the mode.
 func (k *known) present() mode {
@@ -160,18 +169,26 @@ func (k *known) present() mode {
 	return modeShut
 }
 
-// since returns what learn must be given.
-func (k *known) since() int64 {
+// ask returns what learn must be given.
+func (k *known) ask() asked {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.shut
+	k.turns++
+	return asked{k.shut, k.turns}
 }
 
-// learn takes a mode in that was asked for after since.
-func (k *known) learn(since int64, m mode) {
+// learn takes an answer in.
+func (k *known) learn(q asked, ticket string, m mode) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.shut == since {
+	switch {
+	case q.shut != k.shut:
+	case ticket == k.ticket:
+		if m.width() > k.present().width() {
+			k.mode.Store(&m)
+		}
+	case q.turn > k.turn:
+		k.ticket, k.turn = ticket, q.turn
 		k.mode.Store(&m)
 	}
 }

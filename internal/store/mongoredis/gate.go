@@ -23,7 +23,7 @@ const maxDerivations = 8
 // returns modeShut if the gate is shut again each time.
 func (s *DB) derive(ctx context.Context) (mode, error) {
 	for range maxDerivations {
-		l, since := s.lanes.Load(), s.gate.since()
+		l, asked := s.lanes.Load(), s.gate.ask()
 		ticket, err := l.ticket(ctx)
 		if err != nil {
 			return modeShut, err
@@ -37,7 +37,7 @@ func (s *DB) derive(ctx context.Context) (mode, error) {
 			return modeShut, err
 		}
 		if done && l == s.lanes.Load() {
-			s.gate.learn(since, m)
+			s.gate.learn(asked, ticket.ticket, m)
 			return m, nil
 		}
 	}
@@ -91,10 +91,21 @@ func (s *DB) vipUnsettled(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
+// narrow shuts a gate that may let through more than it should: whoever should have shut
+// it after a write to the store did not live to.
+func (s *DB) narrow(ctx context.Context) error {
+	m, err := s.judge(ctx)
+	if err != nil || m == modeAll {
+		return err
+	}
+	return s.shutGate(ctx)
+}
+
 // shutGate makes every gate that was derived before this call void, of this process at
 // once.
 func (s *DB) shutGate(ctx context.Context) error {
 	s.gate.close()
+	defer s.gate.close() // what was asked meanwhile may have been answered before
 	return s.lanes.Load().shut(ctx)
 }
 

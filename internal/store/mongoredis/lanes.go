@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,11 @@ const (
 	modeVIP    mode = "vip"    // a VIP order is unsettled
 	modeAll    mode = "all"
 )
+
+// width puts the modes in the order of what they let through.
+func (m mode) width() int {
+	return slices.Index([]mode{modeShut, modePaused, modeVIP, modeAll}, m)
+}
 
 // lanes are the queues in Redis of one generation of the store. All keys share a hash
 // tag, so they lie on one shard of a cluster.
@@ -92,6 +98,7 @@ type handed struct {
 // given is the answer to a claim.
 type given struct {
 	mode   mode
+	ticket string // that the gate had the mode under
 	behind bool // NORMAL blocks wait
 	due    [order.PriorityCount]time.Time
 	low    [order.PriorityCount]bool // more wait in the store than in the lane, which runs low
@@ -112,15 +119,15 @@ func (l *lanes) claim(ctx context.Context, node string, now time.Time, lease tim
 	if err != nil {
 		return given{}, unreachable("Redis", err)
 	}
-	if len(answer) < 6 {
+	if len(answer) < 7 {
 		return given{mode: modeShut}, nil
 	}
-	g := given{mode: mode(answer[0]), behind: answer[1] == "1"}
+	g := given{mode: mode(answer[0]), ticket: answer[1], behind: answer[2] == "1"}
 	for _, lane := range order.Priorities() {
-		g.due[lane] = parseScore(answer[2+int(lane)])
-		g.low[lane] = answer[4+int(lane)] == "1"
+		g.due[lane] = parseScore(answer[3+int(lane)])
+		g.low[lane] = answer[5+int(lane)] == "1"
 	}
-	for rest := answer[6:]; len(rest) >= 4; rest = rest[4:] {
+	for rest := answer[7:]; len(rest) >= 4; rest = rest[4:] {
 		p, err := parsePlace(rest[2])
 		if err != nil {
 			return given{}, err

@@ -47,6 +47,9 @@ func (s *DB) reconcileAll(ctx context.Context) error {
 	}
 	// What may shut the gate does so after its write to the store. If it was cut off in
 	// between, the gate lets through what it must not, or nothing for ever.
+	if err := s.narrow(ctx); err != nil {
+		return err
+	}
 	_, err = s.derive(ctx)
 	return err
 }

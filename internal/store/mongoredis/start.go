@@ -20,6 +20,7 @@ func (s *DB) start(ctx context.Context) error {
 		w.last = g
 	}
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), w.look) })
+	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.mend) })
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
 	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
@@ -66,7 +67,7 @@ func (w *watch) look(ctx context.Context) {
 	}
 	w.failing = 0
 	before := w.last
-	if g == before && !g.over && !g.lost && !s.rebuild.Load() {
+	if g == before && !g.over && !g.lost {
 		return
 	}
 	if err := w.follow(ctx, before, g); err != nil {
@@ -92,10 +93,8 @@ func (w *watch) fail(err error) {
 // follow does what the difference of two looks asks for.
 func (w *watch) follow(ctx context.Context, before, now glance) error {
 	s := w.db
-	if now.server != before.server || now.lost || s.rebuild.Load() {
-		if err := s.reconcile(ctx); err != nil {
-			return err
-		}
+	if now.server != before.server || now.lost {
+		s.rebuild.Store(true)
 	}
 	if now.ticket == before.ticket && now.server == before.server {
 		return nil
@@ -111,6 +110,21 @@ func (w *watch) follow(ctx context.Context, before, now glance) error {
 		return err
 	}
 	return nil
+}
+
+// mendWithin bounds one comparison of the lanes with the store.
+const mendWithin = time.Minute
+
+// mend compares the lanes with the store as soon as something of them may be missing.
+func (s *DB) mend(ctx context.Context) {
+	if !s.rebuild.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, mendWithin)
+	defer cancel()
+	if err := s.reconcile(ctx); err != nil && ctx.Err() == nil {
+		s.opts.Logger.Warn("lanes not mended", "error", err)
+	}
 }
 
 // renewAll starts the leases of what this process holds anew.

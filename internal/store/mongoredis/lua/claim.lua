@@ -3,9 +3,9 @@
 --
 -- KEYS  gate, ticket, then for VIP and for NORMAL: ready, late, held, more, cursor
 -- ARGV  node, now in microseconds, lease in milliseconds, orders wanted, when a lane runs low
--- Returns the gate's mode, "" if it is shut; whether NORMAL blocks wait behind it; the next
--- due time of VIP and of NORMAL; whether each lane runs low; then lane, entry, place and whether it was taken over of
--- each block.
+-- Returns the gate's mode, "" if it is shut; the ticket; whether NORMAL blocks wait behind
+-- it; the next due time of VIP and of NORMAL; whether each lane runs low; then lane, entry,
+-- place and whether it was taken over of each block.
 local gate = redis.call('GET', KEYS[1]) or ''
 local ticket = redis.call('GET', KEYS[2]) or ''
 local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -75,6 +75,6 @@ local function low(at)
 	if redis.call('EXISTS', KEYS[at + 3]) == 1 and redis.call('ZCARD', KEYS[at]) < tonumber(ARGV[5]) then return '1' end
 	return '0'
 end
-local answer = {mode, behind, next_due(KEYS[4]), next_due(KEYS[9]), low(3), low(8)}
+local answer = {mode, ticket, behind, next_due(KEYS[4]), next_due(KEYS[9]), low(3), low(8)}
 for i = 1, #out do answer[#answer + 1] = out[i] end
 return answer
