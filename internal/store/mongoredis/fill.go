@@ -30,7 +30,8 @@ func openBlocks(r *run, lane order.Priority) bson.D {
 }
 
 // fill brings into a lane what waits in the store, first accepted first, until it holds
-// as much as it may. What is there already is not there twice.
+// as much as it may. What is there already is not there twice. Blocks of which all is
+// claimed or delayed do not count: there may be any number of them before those that wait.
 func (s *DB) fill(ctx context.Context, lane order.Priority) error {
 	runs, err := s.live(ctx)
 	if err != nil {
@@ -43,7 +44,8 @@ func (s *DB) fill(ctx context.Context, lane order.Priority) error {
 			break
 		}
 		opts := options.Find().SetSort(bson.D{{Key: "first", Value: 1}}).SetLimit(left)
-		err := s.eachBlock(ctx, openBlocks(r, lane), opts, func(b *block) error {
+		waiting := append(openBlocks(r, lane), bson.E{Key: "parts_waiting", Value: bson.D{{Key: "$gt", Value: 0}}})
+		err := s.eachBlock(ctx, waiting, opts, func(b *block) error {
 			left--
 			for i := range b.parts {
 				if p := &b.parts[i]; p.holder == nil && r.queued(b, p) {

@@ -3,6 +3,7 @@ package mongoredis
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -552,5 +553,60 @@ func TestCountsAfterARedriveThatWasCutOff(t *testing.T) {
 	within(p, done, "the late write")
 	if counts, err := b.Counts(t.Context(), run.ID); err != nil || counts.Unsettled() != 2 {
 		t.Errorf("%d orders are unsettled, %v; want 2", counts.Unsettled(), err)
+	}
+}
+
+// TestGateCostsTheSame: runs that have come to their end make neither the gate nor the
+// lanes dearer.
+func TestGateCostsTheSame(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Hour })
+	asked := func() (n int) {
+		before := p.mongo.Commands()["find"]
+		if m, err := db.derive(t.Context()); m != modeAll || err != nil {
+			t.Fatalf("derive() = %q, %v, want %q", m, err, modeAll)
+		}
+		if err := db.fill(t.Context(), order.VIP); err != nil {
+			t.Fatal(err)
+		}
+		return p.mongo.Commands()["find"] - before
+	}
+	first := asked()
+	for range 10 {
+		run := p.begin(db, order.Standing)
+		p.insert(db, run, chunkOf(run, 0, order.Diamond))
+		if err := p.settle(db, order.Processed, p.claim(db)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := asked(); n != first {
+		t.Errorf("%d reads with 10 runs that are settled, %d without", n, first)
+	}
+}
+
+// TestLaneBehindClaimedBlocks: however many blocks are claimed, those behind them come
+// into the lane.
+func TestLaneBehindClaimedBlocks(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Hour })
+	run, err := db.Begin(t.Context(), order.Spec{Kind: order.Generated, ChunkSize: 1, BlockSize: 1}, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := maxQueued + 3
+	p.insert(db, run, chunkOf(run, 0, slices.Repeat([]order.Tier{order.Diamond}, want)...))
+	got := 0
+	for {
+		all, _, err := db.Claim(t.Context(), "worker", time.Now(), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) == 0 {
+			break
+		}
+		got += len(all)
+	}
+	if got != want {
+		t.Errorf("%d of %d blocks are claimed", got, want)
 	}
 }
