@@ -2,6 +2,7 @@ package mongoredis
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -104,7 +105,19 @@ func ofLanes(o storetest.Options) storetest.Options {
 	return o
 }
 
+// TestModel makes as many sequences as the flag rapid.checks says. Each call is some round
+// trips to two servers here, so there are fewer by default, fewer still with the race
+// detector.
 func TestModel(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		fewer := "30"
+		if raceDetector {
+			fewer = "8"
+		}
+		if err := checks.Value.Set(fewer); err != nil {
+			t.Fatal(err)
+		}
+	}
 	storetest.Model(t, conformance(startServers(t)), func() store.Store { return memstore.New() })
 }
 

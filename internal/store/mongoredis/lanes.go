@@ -99,7 +99,7 @@ type handed struct {
 type given struct {
 	mode   mode
 	ticket string // that the gate had the mode under
-	behind bool // NORMAL blocks wait
+	behind bool   // NORMAL blocks wait
 	due    [order.PriorityCount]time.Time
 	low    [order.PriorityCount]bool // more wait in the store than in the lane, which runs low
 	blocks []handed

@@ -1,0 +1,5 @@
+//go:build race
+
+package mongoredis
+
+const raceDetector = true
