@@ -49,6 +49,7 @@ func indexes() map[string][]index {
 			{keys: ascending("run", "first")},
 			{keys: ascending("run", "lane", "open", "first")},
 			{keys: ascending("open", "void", "lane", "run"), partial: bson.D{{Key: "open", Value: true}}},
+			{keys: ascending("todo.nonce"), partial: bson.D{{Key: "todo.nonce", Value: bson.D{{Key: "$exists", Value: true}}}}},
 		},
 		runsName:    {{keys: ascending("live"), unique: true, partial: bson.D{{Key: "live", Value: true}}}},
 		recordsName: {{keys: ascending("at")}},

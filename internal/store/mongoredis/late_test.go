@@ -610,3 +610,31 @@ func TestLaneBehindClaimedBlocks(t *testing.T) {
 		t.Errorf("%d of %d blocks are claimed", got, want)
 	}
 }
+
+// TestOutcomesLeftBehindAnEndedRun: outcomes of redriven orders of a run that has ended
+// come to the orders' documents although the process that settled them died before.
+func TestOutcomesLeftBehindAnEndedRun(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.bury(a)
+	for from := order.Generating; from < order.Done; from++ {
+		if _, err := a.Advance(t.Context(), fenceOf(run), store.Step{From: from, To: from + 1, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := a.Redrive(t.Context(), store.RedriveOptions{At: time.Now()}, nil); n != 2 || err != nil {
+		t.Fatalf("Redrive = %d, %v, want 2", n, err)
+	}
+	claims := p.claim(a)
+	p.mongo.Inject(mongotest.Fault{Command: "update", Collection: ordersName, Action: mongotest.Refuse, Code: 50})
+	if err := p.settle(a, order.Processed, claims...); err == nil {
+		t.Fatal("Settle = nil, want it cut off before the orders' documents")
+	}
+	a.die(t)
+	if err := b.reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.status(b, run, 0); got != order.Processed {
+		t.Errorf("an order that its block counts as processed is %v", got)
+	}
+}

@@ -70,6 +70,9 @@ func (s *DB) reclaim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.finishAll(ctx); err != nil {
+		return err
+	}
 	runs, err := s.live(ctx)
 	if err != nil {
 		return err
@@ -78,14 +81,18 @@ func (s *DB) reclaim(ctx context.Context) error {
 		if r.Cursor.Next == 0 {
 			continue
 		}
-		if err := s.finishRun(ctx, r.ID); err != nil {
-			return err
-		}
 		if err := s.reclaimRun(ctx, r, alive); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// finishAll writes what orders still have to see, also those of runs that have ended and
+// of which nothing is pending any more.
+func (s *DB) finishAll(ctx context.Context) error {
+	noted := bson.D{{Key: "todo.nonce", Value: bson.D{{Key: "$exists", Value: true}}}}
+	return s.eachBlock(ctx, noted, nil, func(b *block) error { return s.finish(ctx, b) })
 }
 
 func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) error {
