@@ -54,7 +54,7 @@ func finished() *wire.Status {
 func TestRead(t *testing.T) {
 	t.Parallel()
 	b := &bench{settings: settings{orders: 1000}}
-	got, err := b.read(finished())
+	got, err := b.read(finished(), 3*time.Second)
 	want := measured{Orders: 1000, VIP: 250, Processing: 3 * time.Second, Whole: 5 * time.Second}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("read() = %v (-want +got):\n%s", err, diff)
@@ -69,7 +69,7 @@ func TestRead(t *testing.T) {
 	} {
 		s := finished()
 		harm(s)
-		if _, err := b.read(s); err == nil {
+		if _, err := b.read(s, time.Second); err == nil {
 			t.Errorf("read() of a run with %s is no error", what)
 		}
 	}

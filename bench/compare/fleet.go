@@ -140,21 +140,23 @@ func (b *bench) drive(ctx context.Context, serve *node, others ...*node) (measur
 	if err := until(ctx, all, func() (bool, error) { _, err := api.Ready(ctx); return err == nil, nil }); err != nil {
 		return measured{}, err
 	}
-	s, err := b.process(ctx, api, all)
+	s, took, err := b.process(ctx, api, all)
 	if err != nil {
 		return measured{}, err
 	}
-	return b.read(&s)
+	return b.read(&s, took)
 }
 
 // process has a run stored first and processed then, as the other side does: filavip
-// would process VIP orders while it still generates.
-func (b *bench) process(ctx context.Context, api *client.Client, all []*node) (s wire.Status, err error) {
+// would process VIP orders while it still generates. It returns how long processing took
+// as a client sees it: from the call that lets it begin until the run is DONE, when every
+// order's document says so.
+func (b *bench) process(ctx context.Context, api *client.Client, all []*node) (s wire.Status, took time.Duration, err error) {
 	if _, err := api.Pause(ctx); err != nil {
-		return s, err
+		return s, 0, err
 	}
 	if _, err := api.Generate(ctx, client.GenerateOptions{Quantity: b.orders}); err != nil {
-		return s, err
+		return s, 0, err
 	}
 	reached := func(phase order.Phase) func() (bool, error) {
 		return func() (bool, error) {
@@ -163,13 +165,14 @@ func (b *bench) process(ctx context.Context, api *client.Client, all []*node) (s
 		}
 	}
 	if err := until(ctx, all, reached(order.WaitingVIPDrain)); err != nil {
-		return s, err
+		return s, 0, err
 	}
+	began := time.Now()
 	if _, err := api.Resume(ctx); err != nil {
-		return s, err
+		return s, 0, err
 	}
 	err = until(ctx, all, reached(order.Done))
-	return s, err
+	return s, time.Since(began), err
 }
 
 // until asks until it hears yes, or a process has ended.
@@ -194,7 +197,7 @@ func until(ctx context.Context, nodes []*node, ask func() (bool, error)) error {
 }
 
 // read takes the figures from the status of a run that has ended.
-func (b *bench) read(s *wire.Status) (measured, error) {
+func (b *bench) read(s *wire.Status, took time.Duration) (measured, error) {
 	c := s.Counts
 	if s.Phase != order.Done || c.Total != b.orders || c.Failed != 0 || c.Removed != 0 || c.Pending != 0 {
 		return measured{}, fmt.Errorf("the run ended %v with counts %+v, want DONE with %d processed", s.Phase, c, b.orders)
@@ -203,7 +206,7 @@ func (b *bench) read(s *wire.Status) (measured, error) {
 	m := measured{
 		Orders:     c.Total,
 		VIP:        c.VIP,
-		Processing: normal.End.Sub(vip.Start.Time),
+		Processing: took,
 		Whole:      s.HighRes.Total.End.Sub(s.HighRes.Total.Start.Time),
 	}
 	if normal.Start.Before(vip.End.Time) {

@@ -44,8 +44,8 @@ func (r *result) markdown() string {
 	var w strings.Builder
 	h := r.Header
 	fmt.Fprintf(&w, "Database: %s  \nRedis: %s  \nMachine: %s  \nGo %s; Node %s; commit %s\n\n", h.Database, h.Redis, h.Machine, h.Go, h.Node, h.Commit)
-	fmt.Fprintf(&w, "%s orders a run, a quarter VIP; medians. Processing is from the first order handed out to the last one\n", grouped(r.Orders))
-	fmt.Fprintf(&w, "settled; the whole run has generating, storing and enqueuing in it.\n\n")
+	fmt.Fprintf(&w, "%s orders a run, a quarter VIP; medians. Processing is of stored orders: Bull's from the first order\n", grouped(r.Orders))
+	fmt.Fprintf(&w, "handed out to the last one settled, filavip's from the call that lets it begin until a client sees the run DONE.\nThe whole run has generating, storing and enqueuing in it, before the processing.\n\n")
 	fmt.Fprintln(&w, "| | runs | processing, orders/s | times | whole run, orders/s | times | NORMAL begun before the last VIP |")
 	fmt.Fprintln(&w, "|---|---:|---:|---:|---:|---:|---:|")
 	base := r.Runs[contenders()[0]]

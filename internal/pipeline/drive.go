@@ -55,8 +55,13 @@ func endOf(err error) *ending {
 // but belong to no lane, unless the run's orders were to be taken all or none.
 func (p *Pipeline) fail(ctx context.Context, run order.Run, why *ending) {
 	p.opts.Logger.Error("run failed", "run", run.ID, "phase", run.Phase, "kind", why.kind, "error", why.err)
+	now := p.opts.Clock()
+	// Cancel asks for no fence, but whoever no longer works on the run must not end it.
+	if _, err := p.store.Advance(ctx, fenceOf(&run), store.Step{From: run.Phase, To: run.Phase, At: now}); errors.Is(err, order.ErrStale) {
+		return
+	}
 	done, err := p.store.Cancel(ctx, run.ID, store.CancelOptions{
-		At: p.opts.Clock(), Kind: why.kind, Reason: why.err.Error(), KeepPending: !run.Spec.Strict,
+		At: now, Kind: why.kind, Reason: why.err.Error(), KeepPending: !run.Spec.Strict,
 	}, nil)
 	if err != nil {
 		p.opts.Logger.Error("failure not recorded", "run", run.ID, "error", err)
