@@ -236,8 +236,11 @@ func (l *lanes) shut(ctx context.Context) error {
 	pipe := l.redis.client().TxPipeline()
 	pipe.Set(ctx, l.key("ticket"), rand.Text(), 0)
 	pipe.Incr(ctx, l.changes())
-	_, err := pipe.Exec(ctx)
-	return unreachable("Redis", err)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return unreachable("Redis", err)
+	}
+	_ = l.redis.client().Publish(ctx, l.changes(), "").Err() // the others look by themselves a moment later
+	return nil
 }
 
 // stub says under which server and ticket something was read from the store.

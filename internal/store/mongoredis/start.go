@@ -19,7 +19,9 @@ func (s *DB) start(ctx context.Context) error {
 	if g, err := s.lanes.Load().peek(ctx, s.opts.Lease); err == nil {
 		w.last = g
 	}
-	s.loops.Go(func() { every(s.closing, s.glanceEvery(), w.look) })
+	woken := make(chan struct{}, 1)
+	s.loops.Go(func() { s.listen(s.closing, woken) })
+	s.loops.Go(func() { w.keepLooking(s.closing, woken) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.mend) })
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
@@ -39,6 +41,54 @@ func (s *DB) compareEvery() time.Duration { return max(time.Second, s.opts.Lease
 func every(ctx context.Context, interval time.Duration, act func(context.Context)) {
 	for pause(ctx, interval) {
 		act(ctx)
+	}
+}
+
+// lookGap is the least time between two looks, however often others say that something
+// has changed.
+const lookGap = 10 * time.Millisecond
+
+// keepLooking looks each time it is woken, and every so often by itself: what wakes it is
+// not to be relied on.
+func (w *watch) keepLooking(ctx context.Context, woken <-chan struct{}) {
+	for pause(ctx, lookGap) {
+		timer := time.NewTimer(w.db.glanceEvery() - lookGap)
+		select {
+		case <-woken:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		w.look(ctx)
+	}
+}
+
+// listen says on woken that some process has changed something. Messages that come while
+// one is not taken yet are one with it, and none is missed for long if some get lost.
+func (s *DB) listen(ctx context.Context, woken chan<- struct{}) {
+	for ctx.Err() == nil {
+		s.hear(ctx, woken)
+		pause(ctx, time.Second) // the client was replaced
+	}
+}
+
+func (s *DB) hear(ctx context.Context, woken chan<- struct{}) {
+	subscription := s.redis.client().Subscribe(ctx, s.lanes.Load().changes())
+	defer func() { _ = subscription.Close() }() // whoever replaced the client has closed it
+	messages := subscription.Channel()
+	for {
+		select {
+		case _, open := <-messages:
+			if !open {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 -- Takes claims out of the lanes and puts places in, in one step, and says that something
--- has changed.
+-- has changed: who listens looks at once, the others when their time has come.
 --
 -- KEYS  changes, then for VIP and for NORMAL: ready, late, held, more
 -- ARGV  any number of: "ack" lane entry | "ready" lane place most | "back" lane place |
@@ -35,4 +35,5 @@ while i <= #ARGV do
 		redis.call('SET', more, what)
 	end
 end
+redis.call('PUBLISH', KEYS[1], '')
 return redis.call('INCR', KEYS[1])
