@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	tune()
+	tune(gcPercent)
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -27,8 +27,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // keeps the process small. GOGC overrules it.
 const gcPercent = 30
 
-func tune() {
+// gcPercentShared is for orders that MongoDB keeps: there are no memtables, and the heap is
+// small and short-lived, so collecting often would be most of the work.
+const gcPercentShared = 200
+
+func tune(percent int) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(percent)
 	}
 }

@@ -77,6 +77,9 @@ func loadSettings(c *console, cmd *cobra.Command) (config.Config, error) {
 	for _, w := range cfg.Warnings {
 		fmt.Fprintln(c.err, "filavip: warning:", w)
 	}
+	if cfg.Distributed() {
+		tune(gcPercentShared)
+	}
 	return cfg, nil
 }
 

@@ -13,7 +13,7 @@ const (
 	// change: what they do may come without a report.
 	lookEvery = time.Second
 	// lookLeast is the least time between two looks, however fast changes follow each other.
-	lookLeast = 50 * time.Millisecond
+	lookLeast = 10 * time.Millisecond
 )
 
 // Lead drives every active batch run of a shared store until ctx is done: those it finds,
