@@ -75,11 +75,12 @@ func testChangedWakes(b *bed) {
 // do: it must not miss the change between.
 func testChangedAfterTheCall(b *bed) {
 	r := b.begin(blocksOf(1))
+	id := r.run.ID // the run itself is read anew by each insert
 	done := make(chan error)
 	go func() {
 		for seen := int64(0); seen < 20; {
 			changed := b.s.Changed()
-			counts, err := b.s.Counts(b.ctx, r.run.ID)
+			counts, err := b.s.Counts(b.ctx, id)
 			if err == nil && counts.Generated() == seen {
 				err = wait(b.ctx, changed)
 			}
