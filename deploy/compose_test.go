@@ -17,7 +17,7 @@ func rendered(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("DEPLOY_RENDERED")
 	if dir == "" {
-		t.Skip("NOT CHECKED: what compose and helm make of these files; run make deploy/check, which builds both")
+		t.Skip("NOT CHECKED: what compose and helm make of these files; run make deploy/check, which builds both") // minutes the first time, so not part of every go test
 	}
 	return read(t, filepath.Join(dir, name))
 }

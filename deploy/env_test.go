@@ -17,7 +17,7 @@ import (
 func runEnv(t *testing.T, file string) (string, error) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("the script is for a POSIX shell")
+		t.Skip("the script is for a POSIX shell") // which Windows has none of; nobody deploys from there with it
 	}
 	out, err := exec.CommandContext(t.Context(), "sh", "env", file).CombinedOutput()
 	return string(out), err

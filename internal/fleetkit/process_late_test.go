@@ -54,7 +54,7 @@ func (l *late) asleep() order.RunID {
 	slow := l.site.double.Inject(mongotest.Fault{
 		Command: "update", Collection: "blocks", Times: -1, Action: mongotest.Delay,
 		Match: func(i mongotest.Info) bool { return i.DB == l.database },
-		After: func(mongotest.Info) { time.Sleep(lease / 2) },
+		After: func(mongotest.Info) { time.Sleep(lease / 2) }, // the delay is the fault
 	})
 	defer slow.Remove()
 	time.Sleep(lease/2 + upTo(l.rng, lease/2)) // at random: in the middle of whatever they do

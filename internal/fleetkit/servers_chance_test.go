@@ -44,7 +44,7 @@ func times(enough int) int {
 
 // wait lets the run go on for a while. Faults come at random moments: there is no event
 // to wait for.
-func wait(d time.Duration) { time.Sleep(d) }
+func wait(d time.Duration) { time.Sleep(d) } // real servers, on real clocks
 
 // pick returns one of some things.
 func pick[T any](rng *rand.Rand, all ...T) T { return all[rng.IntN(len(all))] }

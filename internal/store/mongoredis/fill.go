@@ -31,7 +31,8 @@ func openBlocks(r *run, lane order.Priority) bson.D {
 
 // fill brings into a lane what waits in the store, first accepted first, until it holds
 // as much as it may. What is there already is not there twice. Blocks of which all is
-// claimed or delayed do not count: there may be any number of them before those that wait.
+// claimed or delayed, and those that are not enqueued yet, do not count: there may be any
+// number of them, and the lane would be taken for one that runs low at every claim.
 func (s *DB) fill(ctx context.Context, lane order.Priority) error {
 	runs, err := s.live(ctx)
 	if err != nil {
@@ -44,7 +45,11 @@ func (s *DB) fill(ctx context.Context, lane order.Priority) error {
 			break
 		}
 		opts := options.Find().SetSort(bson.D{{Key: "first", Value: 1}}).SetLimit(left)
-		waiting := append(openBlocks(r, lane), bson.E{Key: "parts_waiting", Value: bson.D{{Key: "$gt", Value: 0}}})
+		waiting := bson.D{
+			{Key: "run", Value: uuid(r.ID)}, {Key: "lane", Value: int(lane)}, {Key: "open", Value: true},
+			{Key: "first", Value: bson.D{{Key: "$lt", Value: int64(min(r.Cursor.Next, r.Enqueued[lane]))}}},
+			{Key: "parts_waiting", Value: bson.D{{Key: "$gt", Value: 0}}},
+		}
 		err := s.eachBlock(ctx, waiting, opts, func(b *block) error {
 			left--
 			for i := range b.parts {

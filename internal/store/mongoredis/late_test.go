@@ -645,3 +645,24 @@ func TestOutcomesLeftBehindAnEndedRun(t *testing.T) {
 		t.Errorf("an order that its block counts as processed is %v", got)
 	}
 }
+
+// TestLaneOfBlocksNotEnqueued: blocks that wait to be enqueued make no lane one that runs
+// low, however many they are: each claim would read them all.
+func TestLaneOfBlocksNotEnqueued(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Hour })
+	run, err := db.Begin(t.Context(), order.Spec{Kind: order.Generated, ChunkSize: 1, BlockSize: 1}, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunk := chunkOf(run, 0, slices.Repeat([]order.Tier{order.Gold}, maxQueued+3)...)
+	chunk.Ready = nil
+	p.insert(db, run, chunk)
+	if err := db.fill(t.Context(), order.Normal); err != nil {
+		t.Fatal(err)
+	}
+	l := db.lanes.Load()
+	if n := db.redis.client().Exists(t.Context(), l.of(order.Normal, "more"), l.of(order.Normal, "ready")).Val(); n != 0 {
+		t.Errorf("%d keys of the lane are there, want none", n)
+	}
+}

@@ -12,7 +12,8 @@ import (
 
 // reconcile makes the lanes hold what the store says they must: what is pending and held
 // by nobody is brought in, what dead processes hold is given back, what was cut off
-// half-way is done, and the gate is derived anew. It may run at any time, in any process, beside everything else.
+// half-way is done, and the gate is derived anew. It may run at any time, in any process,
+// beside everything else.
 func (s *DB) reconcile(ctx context.Context) error {
 	s.rebuild.Store(false)
 	err := s.reconcileAll(ctx)
