@@ -241,8 +241,9 @@ func (s *DB) claimed(b *block, p *part, entry string, epoch uint64) *store.Claim
 	}
 }
 
-// handBack puts places back that were handed out and not claimed, in the background:
-// the servers are in trouble, and if it fails the lease brings them back.
+// handBack gives places up that were handed out and not claimed: the lanes are compared
+// with the store next, which brings them back. It takes a second at most, for the servers
+// are in trouble; if it fails, the lease brings them back.
 func (s *DB) handBack(blocks []handed) {
 	var m moves
 	for _, h := range blocks {
