@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,8 +44,12 @@ func TestTimeSeriesOfARun(t *testing.T) {
 		t.Errorf("peak %v, mean %v, drain %+v; want a mean below the peak, and nothing to drain", s.Peak, s.Mean, s.Drain)
 	}
 	last := s.Samples[len(s.Samples)-1]
-	if last.Depth != (wire.PerLane{}) || s.Samples[0].Settle == nil && last.Settle == nil {
-		t.Errorf("the last sample is %+v, want no depth, and settles measured", last)
+	if last.Depth != (wire.PerLane{}) {
+		t.Errorf("the last sample is %+v, want no depth", last)
+	}
+	// The first and the last may cover moments in which nothing was settled.
+	if !slices.ContainsFunc(s.Samples, func(x wire.Sample) bool { return x.Settle != nil }) {
+		t.Errorf("no sample of %d says how long a settle took", len(s.Samples))
 	}
 	p.call(http.MethodPost, "/pedidos/reset", http.StatusOK, nil)
 	p.call(http.MethodGet, "/pedidos/timeseries?run="+started.RunID.String(), http.StatusNotFound, nil)
@@ -70,11 +75,7 @@ func TestTimeSeriesOfFailures(t *testing.T) {
 	if settled != 5000 || dead == 0 || dead != status.Counts.Failed {
 		t.Errorf("%d settled, %d of them dead; want 5000, and %d", settled, dead, status.Counts.Failed)
 	}
-	var measured bool
-	for _, x := range s.Samples {
-		measured = measured || x.Work != nil
-	}
-	if !measured {
+	if !slices.ContainsFunc(s.Samples, func(x wire.Sample) bool { return x.Work != nil }) {
 		t.Error("no handler was measured, want those that take time to be")
 	}
 	p.stop()
