@@ -54,20 +54,19 @@ func endOf(err error) *ending {
 // fail ends the run as Failed. What is durable is kept: its pending orders stay pending
 // but belong to no lane, unless the run's orders were to be taken all or none.
 func (p *Pipeline) fail(ctx context.Context, run order.Run, why *ending) {
-	p.opts.Logger.Error("run failed", "run", run.ID, "phase", run.Phase, "kind", why.kind, "error", why.err)
-	now := p.opts.Clock()
-	// Cancel asks for no fence, but whoever no longer works on the run must not end it.
-	if _, err := p.store.Advance(ctx, fenceOf(&run), store.Step{From: run.Phase, To: run.Phase, At: now}); errors.Is(err, order.ErrStale) {
-		return
-	}
+	log := p.opts.Logger.With("run", run.ID, "phase", run.Phase, "kind", why.kind, "error", why.err)
 	done, err := p.store.Cancel(ctx, run.ID, store.CancelOptions{
-		At: now, Kind: why.kind, Reason: why.err.Error(), KeepPending: !run.Spec.Strict,
+		At: p.opts.Clock(), Epoch: run.Epoch, Kind: why.kind, Reason: why.err.Error(), KeepPending: !run.Spec.Strict,
 	}, nil)
+	if errors.Is(err, order.ErrStale) {
+		return // others work on it now
+	}
 	if err != nil {
-		p.opts.Logger.Error("failure not recorded", "run", run.ID, "error", err)
+		log.Error("failure not recorded", "because", err)
 		return
 	}
 	if done.Was { // else somebody else ended it, and announced that
+		log.Error("run failed")
 		p.publish(&done.Run, run.Phase)
 	}
 }

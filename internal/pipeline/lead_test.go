@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -173,6 +174,38 @@ func (s *fenced) Insert(ctx context.Context, fence store.Fence, chunk store.Chun
 		return store.Inserted{}, err
 	}
 	return s.Store.Insert(ctx, fence, chunk)
+}
+
+func (s *fenced) Cancel(ctx context.Context, run order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error) {
+	if err := s.check(); err != nil && opts.Epoch != 0 {
+		return store.Cancelled{}, err
+	}
+	return s.Store.Cancel(ctx, run, opts, idem)
+}
+
+// TestRefusedFailure: a process that sees a run fail, but no longer leads, does not end it.
+func TestRefusedFailure(t *testing.T) {
+	t.Parallel()
+	gate := &fenced{}
+	inFleet(t, func(s *memstore.Store) pipeline.Store { gate.Store = s; return gate }, func(b *fleet) {
+		b.pl.Stop()
+		b.opts.Open = fromList(&pipeline.SourceError{Kind: "input_lost", Err: errors.New("pipe closed")}, nil).Open
+		b.pl = pipeline.New(gate, b.opts)
+		gate.set(true)
+		defer lead(b.pl)()
+		started, err := b.other.Start(b.ctx, imported(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pass(time.Minute)
+		if run, err := b.s.Run(b.ctx, started.ID); err != nil || !run.Active() || run.Failure != nil {
+			b.Fatalf("run is %v, %+v, %v; want it left as it was", run.Phase, run.Failure, err)
+		}
+		gate.set(false)
+		if run, _ := b.wait(started.ID); run.Phase != order.Failed || run.Failure.Kind != "input_lost" {
+			b.Errorf("run ended in %v, %+v; want ERROR input_lost", run.Phase, run.Failure)
+		}
+	})
 }
 
 // TestRefusedTerm: work whose writes are refused, because somebody else leads, stops and

@@ -30,9 +30,10 @@ const (
 type Verbs interface {
 	// Cancel ends an active run as Failed and Void, raises its epoch and revokes its
 	// claims: after it returns, no order of the run changes, but for dead letters that are
-	// discarded. It takes the same time however many orders are pending. It returns [order.ErrNotFound] if there is no such
-	// run, and Cancelled with Was false if the run had ended. The zero run names
-	// none: the zero Cancelled is returned, and recorded for idem.
+	// discarded. It takes the same time however many orders are pending. It returns
+	// [order.ErrNotFound] if there is no such run, [order.ErrStale] if the run is active
+	// and no longer under opts.Epoch, and Cancelled with Was false if the run had ended.
+	// The zero run names none: the zero Cancelled is returned, and recorded for idem.
 	Cancel(ctx context.Context, run order.RunID, opts CancelOptions, idem *Idempotency) (Cancelled, error)
 	// Reset stops every run and forgets every order, block, run, dead letter and
 	// counter. What still works on them changes nothing. Pause is lifted.
@@ -56,6 +57,9 @@ type Verbs interface {
 // CancelOptions says what becomes of a cancelled run's pending orders.
 type CancelOptions struct {
 	At time.Time
+	// Epoch is that of the fence under which the caller works on the run; 0 for whoever may
+	// end it without working on it. It is compared in the step that ends the run.
+	Epoch uint64
 	// KeepPending leaves them pending and inert: no lane holds them, the gate does not
 	// count them. Otherwise they end Removed.
 	KeepPending bool

@@ -35,6 +35,9 @@ func (s *Store) cancel(id order.RunID, opts store.CancelOptions) (store.Cancelle
 	if !r.doc.Active() {
 		return store.Cancelled{Run: r.document()}, nil
 	}
+	if opts.Epoch != 0 && opts.Epoch != r.doc.Epoch {
+		return store.Cancelled{}, order.ErrStale
+	}
 	r.doc.Epoch++
 	r.doc.ShowIdle, r.doc.Void, r.doc.Inert = opts.ShowIdle, true, opts.KeepPending
 	kind := cmp.Or(opts.Kind, order.FailureCancelled)

@@ -46,6 +46,11 @@ func (s *DB) cancel(ctx context.Context, id order.RunID, opts store.CancelOption
 		if !r.Active() {
 			return false, nil
 		}
+		if opts.Epoch != 0 {
+			if err := s.fenced(r, store.Fence{Run: id, Epoch: opts.Epoch}); err != nil {
+				return false, err
+			}
+		}
 		r.end(opts)
 		return true, nil
 	})

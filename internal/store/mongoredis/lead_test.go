@@ -185,6 +185,22 @@ func TestTakeover(t *testing.T) {
 
 // A write that was sent in a term and arrives after it changes nothing.
 func TestLateWriteIsRefused(t *testing.T) {
+	for name, write := range map[string]func(db *DB, ctx context.Context, run order.Run) error{
+		"Advance": func(db *DB, ctx context.Context, run order.Run) error {
+			_, err := db.Advance(ctx, store.Fence{Run: run.ID, Epoch: run.Epoch},
+				store.Step{From: order.Generating, To: order.Generating, Generate: time.Second})
+			return err
+		},
+		"Cancel": func(db *DB, ctx context.Context, run order.Run) error {
+			_, err := db.Cancel(ctx, run.ID, store.CancelOptions{At: time.Now(), Epoch: run.Epoch, Kind: "check"}, nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { lateWrite(t, write) })
+	}
+}
+
+func lateWrite(t *testing.T, write func(db *DB, ctx context.Context, run order.Run) error) {
 	p := newPair(t, replicated(), redistest.Options{})
 	proxy, behind := p.behind()
 	a, b := p.open(behind), p.open()
@@ -203,11 +219,7 @@ func TestLateWriteIsRefused(t *testing.T) {
 		<-arrives
 	}})
 	written := make(chan error, 1)
-	go func() {
-		_, err := a.Advance(context.WithoutCancel(t.Context()), store.Fence{Run: run.ID, Epoch: run.Epoch},
-			store.Step{From: order.Generating, To: order.Generating, Generate: time.Second})
-		written <- err
-	}()
+	go func() { written <- write(a, context.WithoutCancel(t.Context()), run) }()
 	within(p, sent, "the write")
 	ofB, _ := p.campaign(b)
 	proxy.Blackhole(true) // the first gives its lease back neither
@@ -217,8 +229,8 @@ func TestLateWriteIsRefused(t *testing.T) {
 	if err := within(p, written, "the answer to the write"); !errors.Is(err, order.ErrStale) {
 		t.Errorf("a write of the first that arrives in the second's term = %v, want %v", err, order.ErrStale)
 	}
-	if got, err := b.Run(t.Context(), run.ID); err != nil || got.Generate != 0 {
-		t.Errorf("time that the run has = %v, %v; want none", got.Generate, err)
+	if got, err := b.Run(t.Context(), run.ID); err != nil || got.Generate != 0 || !got.Active() {
+		t.Errorf("run = %+v, %v; want it active as it began", got, err)
 	}
 }
 

@@ -31,6 +31,9 @@ func (db *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptio
 		return store.Cancelled{}, fmt.Errorf("cancel run %s: %w", id, order.ErrNotFound)
 	}
 	done := store.Cancelled{Run: run, Was: run.Active()}
+	if done.Was && opts.Epoch != 0 && opts.Epoch != run.Epoch {
+		return store.Cancelled{}, fmt.Errorf("cancel run %s: %w", id, order.ErrStale)
+	}
 	b := db.eng.NewBatch()
 	defer b.Close()
 	var removed [order.PriorityCount]tally

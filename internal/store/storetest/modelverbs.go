@@ -22,9 +22,15 @@ func (m *model) cancel(t *rapid.T) {
 		Kind:        evenly("", order.FailureCancelled, "input_lost").Draw(t, "kind"),
 		Reason:      "stop",
 	}
-	idem := m.idem(t, "cancel", r.ordinal, opts.KeepPending, opts.ShowIdle, opts.Kind)
-	drv, drvErr := m.drv.Cancel(m.ctx, r.drv.ID, opts, idem)
-	ref, refErr := m.ref.Cancel(m.ctx, r.ref.ID, opts, idem)
+	underFence := rapid.Bool().Draw(t, "under a fence")
+	idem := m.idem(t, "cancel", r.ordinal, opts.KeepPending, opts.ShowIdle, opts.Kind, underFence)
+	drvOpts, refOpts := opts, opts
+	if underFence {
+		fences := m.fences(t, r)
+		drvOpts.Epoch, refOpts.Epoch = fences[0].Epoch, fences[1].Epoch
+	}
+	drv, drvErr := m.drv.Cancel(m.ctx, r.drv.ID, drvOpts, idem)
+	ref, refErr := m.ref.Cancel(m.ctx, r.ref.ID, refOpts, idem)
 	if !m.sameKind(t, "Cancel", drvErr, refErr) {
 		return
 	}

@@ -113,8 +113,19 @@ func testStaleFence(b *bed) {
 		_, err = b.s.Enqueue(b.ctx, fence, order.VIP)
 		b.is("Enqueue under another epoch", err, order.ErrStale)
 	}
+	another := store.CancelOptions{At: b.tick(), Epoch: r.run.Epoch + 1}
+	_, err := b.s.Cancel(b.ctx, r.run.ID, another, nil)
+	b.is("Cancel under another epoch", err, order.ErrStale)
 	b.sameRun("Run after calls under another epoch", r.refresh(), r.run)
 	b.recount()
+	if done := r.cancel(store.CancelOptions{Epoch: r.run.Epoch}); !done.Was {
+		b.Errorf("Cancel under the run's epoch: Was = false, want true")
+	}
+	done, err := b.s.Cancel(b.ctx, r.run.ID, another, nil)
+	b.ok("Cancel of a run that has ended, under another epoch", err)
+	if done.Was {
+		b.Errorf("Cancel of a run that has ended: Was = true, want false")
+	}
 }
 
 func testFailure(b *bed) {
