@@ -124,6 +124,9 @@ type Lanes interface {
 	// at which a delayed block comes due and may be taken as things stand: while the gate
 	// is shut NORMAL ones do not count, while hand-out is stopped none does. It is zero if
 	// there is none. Whatever else makes a block claimable closes Changed's channel.
+	//
+	// What is claimed of a run whose handler is Foreign when its process dies meets its
+	// [order.FateOf]: it comes back as it was or in halves, or is a dead letter.
 	Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*Claim, time.Time, error)
 	// Load returns the claim's orders in the order of its Indexes, in the slab's memory:
 	// they are valid until the slab is used again.

@@ -13,6 +13,7 @@ type block struct {
 	run      *run
 	lane     order.Priority
 	attempts int      // that each of its orders has used up
+	strikes  int      // deaths of the process with the block in a foreign handler's hands
 	indexes  []uint64 // ascending; never empty while the block is in a list
 	claim    *claim   // that holds it; nil if none
 

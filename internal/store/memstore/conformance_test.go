@@ -14,7 +14,8 @@ func options() storetest.Options {
 		Open: func(storetest.TB) storetest.Opened {
 			s := memstore.New()
 			reopen := func(storetest.TB) store.Store { s = s.Reopen(); return s }
-			return storetest.Opened{Store: s, Reopen: reopen, Crash: reopen}
+			crash := func(storetest.TB) store.Store { s = s.Crash(); return s }
+			return storetest.Opened{Store: s, Reopen: reopen, Crash: crash}
 		},
 	}
 }

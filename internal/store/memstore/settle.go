@@ -57,6 +57,7 @@ func (s *Store) settle(c *claim, settlement *store.Settlement) {
 			continue // no longer in the claim
 		}
 		applied = true
+		b.strikes = 0
 		e.block = nil
 		if outcome.Status == order.Processed {
 			b.run.finish(e, processed, &outcome, b.attempts+1)

@@ -63,8 +63,8 @@ func (s *Store) close() {
 	close(s.changed)
 }
 
-// Reopen ends s, as Close or a crash would, and returns a store over the same data in
-// which nothing is claimed.
+// Reopen ends s, as Close would, and returns a store over the same data in which nothing
+// is claimed.
 func (s *Store) Reopen() *Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,17 +11,9 @@ import (
 	"github.com/filavip/filavip/internal/order"
 )
 
-// A handler that is not ours can take the process down, again and again at the same
-// order. So blocks in such a handler's hands are marked on disk, and what is marked when
-// the store is opened was in hand when the process died: it gets a strike. A block with
-// strikes is halved at each further one, so that the order at fault is soon alone; alone
-// and with three strikes it is a dead letter. Progress wipes strikes off.
-
-const (
-	strikesToHalve = 2
-	strikesToKill  = 3
-	reasonPoison   = "the process died three times while a handler had this order in hand"
-)
+// Blocks in the hands of a handler that is not ours are marked on disk. What is marked
+// when the store is opened was in hand when the process died, and gets a strike; see
+// [order.FateOf].
 
 func inHandKey(block []byte) []byte { return append([]byte{rowInHand}, block...) }
 
@@ -98,10 +90,10 @@ func (db *DB) strikeBlock(b *pebble.Batch, key []byte) error {
 		return nil // no order of a cancelled run changes; an unknown one is found out later
 	}
 	row.strikes++
-	switch {
-	case n == 1 && row.strikes >= strikesToKill:
+	switch order.FateOf(n, row.strikes) {
+	case order.Buried:
 		return db.poison(b, key, &row)
-	case n > 1 && row.strikes >= strikesToHalve:
+	case order.Halved:
 		return db.halve(b, key, &row)
 	}
 	return b.Set(key, row.append(nil), nil)
@@ -136,19 +128,19 @@ func (db *DB) poison(b *pebble.Batch, key []byte, row *blockRow) error {
 		return err
 	}
 	now := db.opts.Clock()
-	o.Kill(now, reasonPoison)
+	o.Kill(now, order.PoisonReason)
 	first := row.failed
 	if first.IsZero() {
 		first = now
 	}
 	t := tally{dead: 1, settled: o.Sum(), last: now.UnixMilli()}
-	outcome := appendOutcome(nil, order.Dead, row.attempts+1, now, k.Run().Started(), reasonPoison)
+	outcome := appendOutcome(nil, order.Dead, row.attempts+1, now, k.Run().Started(), order.PoisonReason)
 	return errors.Join(
 		b.Delete(key, nil),
 		b.Set(orderKey(rowOutcome, lane, k), outcome, nil),
 		mergeTally(b, row.run, lane, &t),
 		db.bury(b, lane, k, letter{
-			Open: true, Group: order.ErrorGroup(reasonPoison), Attempts: row.attempts + 1,
+			Open: true, Group: order.ErrorGroup(order.PoisonReason), Attempts: row.attempts + 1,
 			First: first, Last: now.Truncate(time.Millisecond),
 		}),
 	)
