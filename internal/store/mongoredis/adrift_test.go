@@ -24,7 +24,7 @@ func TestCutOff(t *testing.T) {
 			}
 		},
 		"Epoch": func(t *testing.T, s *DB, m *mongotest.Server) {
-			s.epochs.Clear()
+			s.gists.Clear()
 			defer m.Inject(mongotest.Fault{Command: "find", Collection: runsName, Times: -1, Action: mongotest.CutBefore}).Remove()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // reads are repeated until then
 			defer cancel()

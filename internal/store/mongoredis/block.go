@@ -38,6 +38,7 @@ type part struct {
 	after    bool // its run had ended when it was put back: the lane's window stays as it is
 	due      time.Time
 	attempts int
+	strikes  int      // deaths of a process with it in a foreign handler's hands
 	indexes  []uint64 // ascending, never empty
 	since    time.Time
 	holder   *holder // nil if nobody has claimed it
@@ -63,6 +64,15 @@ func (b *block) part(number int) *part {
 		}
 	}
 	return nil
+}
+
+// numbers returns those of the parts.
+func (b *block) numbers() []int {
+	all := make([]int, len(b.parts))
+	for i := range b.parts {
+		all[i] = b.parts[i].number
+	}
+	return all
 }
 
 // held returns the part that the token claims, or nil.

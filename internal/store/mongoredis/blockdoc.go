@@ -47,6 +47,7 @@ type partDoc struct {
 	After    bool       `bson:"after,omitempty"`
 	Due      int64      `bson:"due,omitempty"`
 	Attempts int        `bson:"attempts"`
+	Strikes  int        `bson:"strikes,omitempty"`
 	Indexes  []byte     `bson:"indexes"`
 	Since    int64      `bson:"since"`
 	Holder   *holderDoc `bson:"holder,omitempty"`
@@ -151,7 +152,7 @@ func (b *block) doc() blockDoc {
 
 func (p *part) doc() partDoc {
 	d := partDoc{
-		Number: p.number, Late: p.late, After: p.after, Due: nanos(p.due), Attempts: p.attempts,
+		Number: p.number, Late: p.late, After: p.after, Due: nanos(p.due), Attempts: p.attempts, Strikes: p.strikes,
 		Indexes: pack(p.indexes), Since: nanos(p.since),
 	}
 	if h := p.holder; h != nil {
@@ -206,7 +207,10 @@ func instantOf(ns *int64) time.Time {
 
 func (d *partDoc) part() (part, error) {
 	indexes, err := unpack(d.Indexes)
-	p := part{number: d.Number, late: d.Late, after: d.After, due: instant(d.Due), attempts: d.Attempts, indexes: indexes, since: instant(d.Since)}
+	p := part{
+		number: d.Number, late: d.Late, after: d.After, due: instant(d.Due), attempts: d.Attempts, strikes: d.Strikes,
+		indexes: indexes, since: instant(d.Since),
+	}
 	if h := d.Holder; h != nil {
 		p.holder = &holder{h.Token, h.Node, h.Worker, instant(h.At), h.Entry}
 	}

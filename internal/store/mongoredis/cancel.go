@@ -86,7 +86,7 @@ func (r *run) end(opts store.CancelOptions) {
 // them. Those that have dead letters alone are among them: a redrive that began before
 // the run was ended must find nothing to put back. It may be repeated.
 func (s *DB) fence(ctx context.Context, id order.RunID) error {
-	s.epochs.Delete(id)
+	s.gists.Delete(id)
 	_, err := s.blocks.UpdateMany(ctx,
 		bson.D{{Key: "run", Value: uuid(id)}, {Key: "void", Value: false}, {Key: "$or", Value: bson.A{
 			bson.D{{Key: "open", Value: true}}, bson.D{{Key: "dead", Value: bson.D{{Key: "$gt", Value: 0}}}},

@@ -93,7 +93,7 @@ type DB struct {
 	vigil    vigil
 	relinked atomic.Int64 // clients of Redis that were replaced
 	changed  signal
-	epochs   sync.Map // of runs: order.RunID to uint64
+	gists    sync.Map // of runs: order.RunID to gist
 	tallies  sync.Map // of runs that have ended: order.RunID to sealed
 	verbs    keyLocks
 	leads    leadership

@@ -72,7 +72,8 @@
 // takes from nodes that are silent what Redis knows nothing of. Both write the block, so
 // the earlier holder's settle finds itself not there, whatever it believes, and is lost.
 // No clock of a process decides that. The coordinator's lease and its term are explained
-// in lead.go.
+// in lead.go. Where a handler may have taken the process down, who takes over counts
+// strikes: poison.go.
 //
 // # What may be lost, and how it comes back
 //

@@ -180,6 +180,15 @@ func (m *moves) put(b *block, p *part) {
 	m.args = append(m.args, "back", int(b.lane), b.place(p).String())
 }
 
+// putFree is put for every part of a block, all of which is enqueued, that nobody holds.
+func (m *moves) putFree(b *block) {
+	for i := range b.parts {
+		if p := &b.parts[i]; p.holder == nil {
+			m.put(b, p)
+		}
+	}
+}
+
 // enqueue is put for a part that was never handed out: if the lane is full it stays out.
 func (m *moves) enqueue(b *block, p *part) {
 	if p.late {

@@ -118,36 +118,48 @@ func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) erro
 	if err != nil {
 		return err
 	}
+	var dead map[string]bool
+	if len(held) > 0 && r.Spec.Work.Foreign {
+		if dead, err = s.deadNodes(ctx); err != nil {
+			return err
+		}
+	}
 	for _, b := range held {
-		if err := s.revoke(ctx, b.id, &m, func(h *holder) bool { return !alive[h.node] }); err != nil {
+		if err := s.revoke(ctx, b.id, &m, alive, dead); err != nil {
 			return err
 		}
 	}
 	return s.apply(ctx, &m)
 }
 
-// revoke takes parts of a block from whoever holds them, with no attempt consumed.
-func (s *DB) revoke(ctx context.Context, id blockID, m *moves, from func(*holder) bool) error {
-	var free []int
+// revoke takes parts of a block from holders that are not alive, with no attempt consumed.
+// What was in the hands of the dead gets its strikes.
+func (s *DB) revoke(ctx context.Context, id blockID, m *moves, alive, dead map[string]bool) error {
+	freed := false
 	b, err := s.update(ctx, id, func(b *block) (bool, error) {
-		free = nil
-		for i := range b.parts {
-			if p := &b.parts[i]; p.holder != nil && from(p.holder) {
-				m.ack(b.lane, p.holder.entry)
-				s.claims.end(p.holder.token)
-				p.holder = nil
-				free = append(free, p.number)
+		last := false // this time
+		for _, number := range b.numbers() {
+			p := b.part(number)
+			if p.holder == nil || alive[p.holder.node] {
+				continue
 			}
+			last = true
+			m.ack(b.lane, p.holder.entry)
+			s.claims.end(p.holder.token)
+			if dead[p.holder.node] {
+				if err := s.strike(ctx, b, p, s.opts.Clock()); err != nil {
+					return false, err
+				}
+			}
+			b.part(number).holder = nil
 		}
-		return len(free) > 0, nil
+		b.sweep()
+		freed = freed || last
+		return last, nil
 	})
-	if err != nil || b == nil || b.void {
+	if err != nil || b == nil || b.void || !freed {
 		return err
 	}
-	for _, number := range free {
-		if p := b.part(number); p != nil && p.holder == nil {
-			m.put(b, p)
-		}
-	}
+	m.putFree(b)
 	return nil
 }

@@ -164,17 +164,24 @@ func (s *DB) underFence(ctx context.Context, fence store.Fence, change func(*run
 	return r, err
 }
 
-// epoch returns the epoch of a run, which this process remembers.
-func (s *DB) epoch(ctx context.Context, id order.RunID) (uint64, error) {
-	if known, ok := s.epochs.Load(id); ok {
-		return known.(uint64), nil
+// gist is what a process remembers of a run.
+type gist struct {
+	epoch   uint64
+	foreign bool // its handler is not ours
+}
+
+// gist returns what is worth remembering of a run, or [order.ErrNotFound].
+func (s *DB) gist(ctx context.Context, id order.RunID) (gist, error) {
+	if known, ok := s.gists.Load(id); ok {
+		return known.(gist), nil
 	}
 	r, err := s.readRun(ctx, id)
 	if err != nil {
-		return 0, err
+		return gist{}, err
 	}
-	s.epochs.Store(id, r.Epoch)
-	return r.Epoch, nil
+	g := gist{r.Epoch, r.Spec.Work.Foreign}
+	s.gists.Store(id, g)
+	return g, nil
 }
 
 func isNotFound(err error) bool { return errors.Is(err, order.ErrNotFound) }

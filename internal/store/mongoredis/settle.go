@@ -222,7 +222,7 @@ func (p *settlement) apply(b *block, held *part, nonce string) bool {
 	}
 	slices.Sort(b.buried)
 	after, attempts := held.after, held.attempts+1
-	held.indexes = left
+	held.indexes, held.strikes = left, 0
 	for _, group := range byDue(again) { // from here on held may have moved
 		b.delay(part{due: group.due, since: group.since, after: after, attempts: attempts, indexes: group.indexes})
 	}

@@ -58,7 +58,7 @@ func (s *DB) adopt(c *control) {
 	if old != nil && old.Generation != c.Generation {
 		s.lanes.Store(newLanes(&s.redis, s.state.Database().Name(), c.Generation))
 		s.claims.endIf(func(*claim) bool { return true })
-		s.epochs.Clear()
+		s.gists.Clear()
 		s.tallies.Clear()
 	}
 }
