@@ -55,6 +55,7 @@ func topics() []topic {
 		{"Release", releaseTests()},
 		{"Blocks", blockTests()},
 		{"Expiry", expiryTests()},
+		{"Poison", poisonTests()},
 		{"Pause", pauseTests()},
 		{"Cancel", slices.Concat(cancelTests(), cancelLateTests())},
 		{"Reset", resetTests()},
