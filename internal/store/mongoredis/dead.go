@@ -35,22 +35,17 @@ func (s *DB) graves(ctx context.Context, set *store.DeadSet, limit int64, wanted
 	case set.Group != "":
 		filter = bson.D{{Key: fieldDead, Value: set.Group}}
 	}
-	runs := map[order.RunID]*run{}
+	runs := runCache{db: s}
 	at := map[blockID]int{}
-	err = s.findOrders(ctx, filter, options.Find().SetSort(byID(1)), func(d *orderDoc) error {
+	// A server before 6.0 refuses to sort much if it is not told that it may use its disk.
+	opts := options.Find().SetSort(byID(1)).SetAllowDiskUse(true)
+	err = s.findOrders(ctx, filter, opts, func(d *orderDoc) error {
 		if limit > 0 && n == limit {
-			return nil
+			return errEnough
 		}
-		r, known := runs[d.Key.Run()]
-		if !known {
-			var err error
-			if r, err = s.readRun(ctx, d.Key.Run()); err != nil && !isNotFound(err) {
-				return err
-			}
-			runs[d.Key.Run()] = r
-		}
-		if r == nil || d.Key.Index() >= r.Cursor.Next || !wanted(r, d) {
-			return nil
+		r, err := runs.of(ctx, d)
+		if err != nil || r == nil || !wanted(r, d) {
+			return err
 		}
 		id := newBlockID(r.ID, d.Priority(), d.block)
 		i, known := at[id]
@@ -63,6 +58,9 @@ func (s *DB) graves(ctx context.Context, set *store.DeadSet, limit int64, wanted
 		n++
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return all, n, err
 }
 
