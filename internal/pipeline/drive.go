@@ -81,12 +81,12 @@ func (p *Pipeline) step(ctx context.Context, run order.Run) (order.Run, error) {
 	case order.EnqueueVIP:
 		next.Enqueue[order.VIP], err = p.enqueue(ctx, run, order.VIP)
 	case order.WaitingVIPDrain:
-		_, err = p.drain(ctx, run, func(c *order.Counts) bool { return c[order.VIP].Unsettled() == 0 })
+		_, err = p.drain(ctx, run, order.VIP)
 	case order.EnqueueNormal:
 		next.Enqueue[order.Normal], err = p.enqueue(ctx, run, order.Normal)
 	case order.WaitingNormalDrain:
 		var drained order.Counts
-		drained, err = p.drain(ctx, run, func(c *order.Counts) bool { return c.Unsettled() == 0 })
+		drained, err = p.drain(ctx, run, order.VIP, order.Normal)
 		if err == nil {
 			err = check(&run, &drained)
 		}
@@ -104,16 +104,14 @@ func (p *Pipeline) enqueue(ctx context.Context, run order.Run, lane order.Priori
 	return p.opts.Clock().Sub(began), err
 }
 
-// drain waits until the counts are as wanted, and returns them.
-func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Counts) bool) (order.Counts, error) {
+// drain waits until no order of the lanes is unsettled, and returns the counts of an
+// instant at which that was so.
+func (p *Pipeline) drain(ctx context.Context, run order.Run, lanes ...order.Priority) (order.Counts, error) {
 	for {
 		changed := p.store.Changed()
-		counts, err := p.store.Counts(ctx, run.ID)
-		if err != nil {
-			return counts, fmt.Errorf("drain: %w", err)
-		}
-		if done(&counts) {
-			return counts, nil
+		counts, drained, err := p.drained(ctx, run.ID, lanes)
+		if drained || err != nil {
+			return counts, err
 		}
 		if current, err := p.store.Run(ctx, run.ID); err != nil || current.Epoch != run.Epoch {
 			return counts, errors.Join(err, order.ErrStale)
@@ -122,6 +120,23 @@ func (p *Pipeline) drain(ctx context.Context, run order.Run, done func(*order.Co
 			return counts, ctx.Err()
 		}
 	}
+}
+
+// drained looks once. It counts only when nothing seems to be left: to count a run may
+// mean to add up all its blocks.
+func (p *Pipeline) drained(ctx context.Context, id order.RunID, lanes []order.Priority) (counts order.Counts, drained bool, err error) {
+	for _, lane := range lanes {
+		if drained, err = p.store.Drained(ctx, id, lane); err != nil || !drained {
+			return counts, false, err
+		}
+	}
+	if counts, err = p.store.Counts(ctx, id); err != nil {
+		return counts, false, fmt.Errorf("drain: %w", err)
+	}
+	for _, lane := range lanes { // a dead letter may have been put back since
+		drained = drained && counts[lane].Unsettled() == 0
+	}
+	return counts, drained, nil
 }
 
 // check proves, by the counts of one instant at which nothing was unsettled, that every

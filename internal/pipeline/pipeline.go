@@ -23,6 +23,7 @@ type Store interface {
 	store.Runs
 	store.Source
 	Counts(ctx context.Context, run order.RunID) (order.Counts, error)
+	Drained(ctx context.Context, run order.RunID, lane order.Priority) (bool, error)
 	Changed() <-chan struct{}
 	Cancel(ctx context.Context, run order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error)
 	Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, error)

@@ -16,6 +16,10 @@ type Reader interface {
 	// Counts returns the counts of one run, of one committed instant; the zero Counts
 	// for a run that is unknown.
 	Counts(ctx context.Context, run order.RunID) (order.Counts, error)
+	// Drained says whether no order of one lane of the run is unsettled, which is what
+	// Counts says too, but costs no more the more blocks the run has. True for a run that
+	// is unknown.
+	Drained(ctx context.Context, run order.RunID, lane order.Priority) (bool, error)
 	// Totals returns what holds for all runs together.
 	Totals(ctx context.Context) (Totals, error)
 	// Order returns one order joined with its outcome, or [order.ErrNotFound].

@@ -22,6 +22,12 @@ func (s *Store) Counts(ctx context.Context, id order.RunID) (order.Counts, error
 	return r.counts, nil
 }
 
+// Drained implements [store.Reader].
+func (s *Store) Drained(ctx context.Context, id order.RunID, lane order.Priority) (bool, error) {
+	counts, err := s.Counts(ctx, id)
+	return err == nil && counts[lane].Unsettled() == 0, err
+}
+
 // Totals implements [store.Reader].
 func (s *Store) Totals(ctx context.Context) (store.Totals, error) {
 	if err := s.enter(ctx); err != nil {

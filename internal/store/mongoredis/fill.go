@@ -29,6 +29,13 @@ func openBlocks(r *run, lane order.Priority) bson.D {
 	return append(bson.D{{Key: "lane", Value: int(lane)}, {Key: "open", Value: true}}, committed(r)...)
 }
 
+// anyOpen says whether an order of that lane of a run is pending. Blocks past the run's
+// cursor do not exist.
+func (s *DB) anyOpen(ctx context.Context, r *run, lane order.Priority) (found bool, err error) {
+	err = s.eachBlock(ctx, openBlocks(r, lane), options.Find().SetLimit(1), func(*block) error { found = true; return nil })
+	return found, err
+}
+
 // fill brings into a lane what waits in the store, first accepted first, until it holds
 // as much as it may. What is there already is not there twice. Blocks of which all is
 // claimed or delayed, and those that are not enqueued yet, do not count: there may be any

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -81,10 +80,8 @@ func (s *DB) vipUnsettled(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, r := range runs { // blocks past its cursor do not exist
-		found := false
-		err := s.eachBlock(ctx, openBlocks(r, order.VIP), options.Find().SetLimit(1), func(*block) error { found = true; return nil })
-		if err != nil || found {
+	for _, r := range runs {
+		if found, err := s.anyOpen(ctx, r, order.VIP); err != nil || found {
 			return found, err
 		}
 	}

@@ -194,6 +194,30 @@ func (s *DB) Counts(ctx context.Context, id order.RunID) (order.Counts, error) {
 	return t.counts, nil
 }
 
+// Drained implements [store.Reader].
+func (s *DB) Drained(ctx context.Context, id order.RunID, lane order.Priority) (bool, error) {
+	drained, err := s.drained(ctx, id, lane)
+	if err != nil {
+		return false, fmt.Errorf("look for unsettled orders of run %v: %w", id, err)
+	}
+	return drained, nil
+}
+
+func (s *DB) drained(ctx context.Context, id order.RunID, lane order.Priority) (bool, error) {
+	if err := s.enter(ctx); err != nil {
+		return false, err
+	}
+	r, err := s.readRun(ctx, id)
+	if isNotFound(err) || err == nil && r.Void && !r.Inert {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	unsettled, err := s.anyOpen(ctx, r, lane)
+	return err == nil && !unsettled, err
+}
+
 // Totals implements [store.Reader].
 func (s *DB) Totals(ctx context.Context) (store.Totals, error) {
 	if err := s.enter(ctx); err != nil {

@@ -25,6 +25,12 @@ func (db *DB) Counts(ctx context.Context, id order.RunID) (order.Counts, error) 
 	return order.Counts{}, nil
 }
 
+// Drained implements [store.Reader], from memory.
+func (db *DB) Drained(ctx context.Context, id order.RunID, lane order.Priority) (bool, error) {
+	counts, err := db.Counts(ctx, id)
+	return err == nil && counts[lane].Unsettled() == 0, err
+}
+
 // Totals implements [store.Reader], from memory.
 func (db *DB) Totals(ctx context.Context) (store.Totals, error) {
 	if err := db.enter(ctx); err != nil {

@@ -157,6 +157,11 @@ func testUnknownRun(b *bed) {
 	if counts != (order.Counts{}) {
 		b.Errorf("Counts of an unknown run = %+v, want none", counts)
 	}
+	drained, err := b.s.Drained(b.ctx, unknown, order.Normal)
+	b.ok("Drained", err)
+	if !drained {
+		b.Errorf("Drained of an unknown run = false, want true")
+	}
 	if runs := b.runs(); len(runs) != 0 {
 		b.Errorf("Runs of an empty store = %v, want none", runs)
 	}

@@ -25,6 +25,13 @@ func (b *bed) recount() {
 		if !kept.Conserved() {
 			b.Fatalf("Counts of run %v = %+v, want every order accounted for", run.ID, kept)
 		}
+		for _, lane := range order.Priorities() {
+			drained, err := b.s.Drained(b.ctx, run.ID, lane)
+			b.ok("Drained", err)
+			if want := kept[lane].Unsettled() == 0; drained != want {
+				b.Fatalf("Drained of %v of run %v = %t, want %t as counted: %+v", lane, run.ID, drained, want, kept[lane])
+			}
+		}
 		if !run.Inert {
 			addCounts(&totals, &kept)
 		}

@@ -140,6 +140,7 @@ func (b *bed) calls(r *batch, c *store.Claim) map[string]func(context.Context) e
 		"Redrive": func(ctx context.Context) error { return fail(s.Redrive(ctx, store.RedriveOptions{At: at}, nil)) },
 		"Remove":  func(ctx context.Context) error { return fail(s.Remove(ctx, r.keys(4), nil)) },
 		"Counts":  func(ctx context.Context) error { return fail(s.Counts(ctx, r.run.ID)) },
+		"Drained": func(ctx context.Context) error { return fail(s.Drained(ctx, r.run.ID, order.VIP)) },
 		"Totals":  func(ctx context.Context) error { return fail(s.Totals(ctx)) },
 		"Order":   func(ctx context.Context) error { return fail(s.Order(ctx, r.key(0))) },
 		"Orders":  func(ctx context.Context) error { return fail(s.Orders(ctx, store.OrderQuery{Limit: 10})) },
