@@ -26,6 +26,7 @@ type fakePipeline struct {
 	block      chan struct{} // if set, Start and Current wait for it to be closed
 	entered    chan struct{} // if set, is sent to before that wait
 	panics     bool
+	looking    func() // if set, is called by Current
 }
 
 func (p *fakePipeline) begin(ctx context.Context, changes bool) error {
@@ -76,6 +77,9 @@ func (p *fakePipeline) Start(ctx context.Context, spec order.Spec, idem *store.I
 func (p *fakePipeline) Current(ctx context.Context) (*order.Run, order.Counts, error) {
 	if err := errors.Join(p.begin(ctx, false), p.wait(ctx)); err != nil {
 		return nil, order.Counts{}, err
+	}
+	if p.looking != nil {
+		p.looking()
 	}
 	runs, err := p.store.Runs(ctx, order.RunID{}, 1)
 	if err != nil || len(runs) == 0 {

@@ -110,8 +110,8 @@ func (w *inMemory) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
-// Status returns the JSON body of GET /pedidos as it is now, up to 100 ms old but no older
-// than the last [API.Refresh].
+// Status returns the JSON body of GET /pedidos as it is now, up to 100 ms old, or a second
+// where it takes long to make, but no older than the last [API.Refresh].
 func (a *API) Status(ctx context.Context) ([]byte, error) {
 	now, err := a.latest.get(ctx)
 	return now.body, err

@@ -16,8 +16,16 @@ import (
 	"github.com/filavip/filavip/internal/wire"
 )
 
-// fresh is how long a snapshot is shown before a new one is taken.
-const fresh = 100 * time.Millisecond
+// A snapshot is shown for so long before a new one is taken, and longer where taking one
+// takes its time, as where a run's blocks are added up by a server: nine times that long,
+// so that no more than a tenth of the time goes into it.
+const (
+	fresh     = 100 * time.Millisecond
+	freshMost = time.Second
+)
+
+// freshFor returns how long a snapshot is shown that took so long to take.
+func freshFor(took time.Duration) time.Duration { return min(max(fresh, 9*took), freshMost) }
 
 // observation is what there is to see at one instant.
 type observation struct {
@@ -69,6 +77,7 @@ type snapshots struct {
 	version uint64     // raised by drop
 	last    snapshot
 	at      time.Time // of last; zero if there is none
+	fresh   time.Duration
 }
 
 func newSnapshots(now func() time.Time, look func(context.Context) (observation, error)) *snapshots {
@@ -93,6 +102,7 @@ func (s *snapshots) get(ctx context.Context) (snapshot, error) {
 	s.mu.Lock()
 	version := s.version
 	s.mu.Unlock()
+	began := s.now()
 	seen, err := s.look(ctx)
 	if err != nil {
 		return snapshot{}, err
@@ -101,7 +111,7 @@ func (s *snapshots) get(ctx context.Context) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, err
 	}
-	s.keep(taken, version)
+	s.keep(taken, version, s.now().Sub(began))
 	return taken, nil
 }
 
@@ -109,15 +119,16 @@ func (s *snapshots) cached() (snapshot, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	age := s.now().Sub(s.at)
-	return s.last, !s.at.IsZero() && age >= 0 && age < fresh
+	return s.last, !s.at.IsZero() && age >= 0 && age < s.fresh
 }
 
-// keep remembers a snapshot, unless something was done since the look began.
-func (s *snapshots) keep(taken snapshot, version uint64) {
+// keep remembers a snapshot that took so long to take, unless something was done since the
+// look began.
+func (s *snapshots) keep(taken snapshot, version uint64, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.version == version {
-		s.last, s.at = taken, s.now()
+		s.last, s.at, s.fresh = taken, s.now(), freshFor(took)
 	}
 }
 

@@ -47,7 +47,7 @@ func (a *API) registerStatus() {
 	handle(a, route{
 		method: http.MethodGet, paths: []string{"/pedidos", "/orders"}, id: "get-status", tag: "status",
 		summary: "The current or latest batch run",
-		more:    "Everything about the run in one body, up to 100 ms old. Answers 304 while nothing happens, if asked with If-None-Match.",
+		more:    "Everything about the run in one body, up to 100 ms old, or a second where counting takes long. Answers 304 while nothing happens, if asked with If-None-Match.",
 		errors:  []int{http.StatusServiceUnavailable},
 	}, a.getStatus)
 	a.documentTagged("/pedidos", reflect.TypeFor[wire.Status]())

@@ -38,6 +38,26 @@ func TestStatusIsLookedAtOncePerInterval(t *testing.T) {
 	}
 }
 
+// A look that takes its time is made less often: at most a tenth of the time goes into it,
+// and no status is older than a second.
+func TestSlowStatusIsLookedAtLessOften(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ takes, shown time.Duration }{
+		{time.Millisecond, 100 * time.Millisecond}, {50 * time.Millisecond, 450 * time.Millisecond}, {time.Minute, time.Second},
+	} {
+		f := newFixture(t, nil)
+		f.started(40)
+		f.pipe.looking = func() { f.clock.advance(test.takes) }
+		for i, after := range []time.Duration{0, test.shown - 1, 1} {
+			f.clock.advance(after)
+			read[wire.Status](t, f.get("/pedidos"), http.StatusOK)
+			if want := 1 + i/2; f.pipe.looks != want {
+				t.Errorf("looks that take %v: %d after %d statuses, want %d", test.takes, f.pipe.looks, i+1, want)
+			}
+		}
+	}
+}
+
 func TestConcurrentStatusIsOneLook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

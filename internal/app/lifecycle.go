@@ -113,13 +113,20 @@ func (a *App) PublishPhase(change event.PhaseChange) {
 	}
 }
 
-// sampleEvery is the least time between two snapshots of the hub.
-const sampleEvery = 100 * time.Millisecond
+// The least time from one snapshot of the hub to the next: ten a second, and fewer where
+// taking one takes its time, so that no more than a tenth of the time goes into it.
+const (
+	sampleEvery = 100 * time.Millisecond
+	sampleMost  = time.Second
+)
+
+// restAfter returns how long to rest after a snapshot that took so long.
+func restAfter(took time.Duration) time.Duration {
+	return min(max(sampleEvery-took, 9*took), sampleMost)
+}
 
 // sample publishes a snapshot after each change of the store, at most ten a second.
 func (a *App) sample(ctx context.Context) {
-	ticker := time.NewTicker(sampleEvery)
-	defer ticker.Stop()
 	var again <-chan time.Time // what others change may come without a report
 	if a.store.fleet != nil {
 		seconds := time.NewTicker(time.Second)
@@ -127,8 +134,9 @@ func (a *App) sample(ctx context.Context) {
 		again = seconds.C
 	}
 	for {
-		changed := a.store.Changed()
+		changed, began := a.store.Changed(), time.Now()
 		a.publishStatus(ctx)
+		rest := time.NewTimer(restAfter(time.Since(began)))
 		select {
 		case <-changed:
 		case <-again:
@@ -136,7 +144,7 @@ func (a *App) sample(ctx context.Context) {
 			return
 		}
 		select {
-		case <-ticker.C:
+		case <-rest.C:
 		case <-ctx.Done():
 			return
 		}
