@@ -68,10 +68,13 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		if err != nil {
 			return store.Inserted{}, err
 		}
+		if !raced {
+			raced, err = s.commit(ctx, fence, chunk, i)
+		}
 		if raced {
 			continue
 		}
-		return i.result(refused), s.commit(ctx, fence, chunk, i)
+		return i.result(refused), err
 	}
 	return store.Inserted{}, fmt.Errorf("%w: others change the run or take the chunk's refs all the time", order.ErrUnavailable)
 }
@@ -142,14 +145,15 @@ func (r *run) checkChunk(chunk *store.Chunk) error {
 
 // insertion is what a chunk adds.
 type insertion struct {
-	from   uint64 // the run's cursor
-	orders []*order.Order
-	homes  []uint64 // first index of each order's block
-	blocks []*block
+	from    uint64 // the run's cursor
+	version int64  // the run's, which the blocks bear
+	orders  []*order.Order
+	homes   []uint64 // first index of each order's block
+	blocks  []*block
 }
 
 func newInsertion(r *run, chunk *store.Chunk, refused []store.Refusal) *insertion {
-	i := &insertion{from: r.Cursor.Next}
+	i := &insertion{from: r.Cursor.Next, version: r.version}
 	size := max(1, r.Spec.BlockSize)
 	var last [order.PriorityCount]*block
 	for at := int(r.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
@@ -301,7 +305,10 @@ func (s *DB) writeBlocks(ctx context.Context, r *run, i *insertion) error {
 
 // commit moves the run's cursor behind the chunk, and then brings the blocks that may be
 // claimed into the lanes. A VIP order is acknowledged after the gate has been shut.
-func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, i *insertion) error {
+//
+// It says if the run has changed since the blocks were written. Somebody else may have
+// begun to insert then, and have deleted them: the chunk must be begun anew.
+func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, i *insertion) (raced bool, err error) {
 	r, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
 		if r.inserted(chunk) {
 			return false, nil // by this very call: an answer was lost
@@ -312,6 +319,9 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 		if r.Cursor.Next != i.from {
 			return false, fmt.Errorf("%w: somebody else inserts into the run", order.ErrStale)
 		}
+		if raced = r.version != i.version; raced {
+			return false, nil
+		}
 		for _, lane := range chunk.Ready {
 			r.Enqueued[lane] = chunk.Next.Next
 		}
@@ -319,13 +329,13 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 		r.Generate += chunk.Spent
 		return true, nil
 	})
-	if err != nil {
-		return err
+	if err != nil || raced {
+		return raced, err
 	}
 	if i.has(order.VIP) {
 		if err := s.shutGate(ctx); err != nil {
 			s.rebuild.Store(true)
-			return err
+			return false, err
 		}
 	}
 	var m moves
@@ -335,10 +345,10 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 		}
 	}
 	if err := s.apply(ctx, &m); err != nil {
-		return err
+		return false, err
 	}
 	s.inserted.Store(&at{r.ID, r.version})
-	return nil
+	return false, nil
 }
 
 // caughtUp does for a chunk what a call before this one may not have come to: it shuts the

@@ -1,0 +1,71 @@
+package mongoredis
+
+import (
+	"testing"
+
+	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
+	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
+)
+
+// A process may be suspended for any time between any two of its steps, while others go
+// on. What it does then it does with what it knew before.
+
+// suspend lets the next such command be executed and withholds its answer until wake is
+// called. asleep is closed once it was executed.
+func (p *pair) suspend(command, collection string) (asleep <-chan struct{}, wake func()) {
+	executed, over := make(chan struct{}), make(chan struct{})
+	var woken bool
+	wake = func() {
+		if !woken {
+			woken = true
+			close(over)
+		}
+	}
+	p.Cleanup(wake)
+	p.mongo.Inject(mongotest.Fault{
+		Command: command, Collection: collection, Action: mongotest.Delay,
+		After: func(mongotest.Info) {
+			close(executed)
+			<-over
+		},
+	})
+	return executed, wake
+}
+
+// verified fails the test unless the run has so many orders and nothing is wrong.
+func (p *pair) verified(db *DB, run order.Run, orders int64) {
+	p.Helper()
+	counts, err := db.Counts(p.Context(), run.ID)
+	if err != nil || counts.Generated() != orders {
+		p.Errorf("%d orders, %v; want %d", counts.Generated(), err, orders)
+	}
+	if report, err := db.Verify(p.Context()); err != nil || !report.Clean() {
+		p.Errorf("Verify = %v, %v, want nothing found", report.Problems, err)
+	}
+}
+
+// TestInsertWakesBesideAnother: whoever is suspended before the cursor moves does not move
+// it over blocks that another insertion has deleted meanwhile.
+func TestInsertWakesBesideAnother(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.begin(a, order.Generated)
+	chunk := chunkOf(run, 0, order.Gold, order.Gold, order.Diamond)
+	asleep, wake := p.suspend("insert", blocksName)
+	inserted := make(chan error, 1)
+	go func() {
+		_, err := a.Insert(t.Context(), fenceOf(run), chunk)
+		inserted <- err
+	}()
+	within(p, asleep, "the blocks")
+	p.mongo.Inject(mongotest.Fault{Command: "insert", Collection: blocksName, Action: mongotest.CutBefore})
+	if _, err := b.Insert(t.Context(), fenceOf(run), chunk); err == nil {
+		t.Fatal("Insert = nil, want it cut off before its blocks")
+	}
+	wake()
+	if err := within(p, inserted, "the end of the first insertion"); err != nil {
+		t.Errorf("Insert = %v, want nil", err)
+	}
+	p.verified(b, run, 3)
+}
