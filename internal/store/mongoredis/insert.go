@@ -152,24 +152,31 @@ type insertion struct {
 	blocks  []*block
 }
 
+// newInsertion cuts a chunk into blocks. Where it cuts does not depend on what is refused,
+// which may be less when the chunk is inserted again: then a block of the attempt before
+// that arrives late finds one of its ID there, and is not inserted.
 func newInsertion(r *run, chunk *store.Chunk, refused []store.Refusal) *insertion {
 	i := &insertion{from: r.Cursor.Next, version: r.version}
 	size := max(1, r.Spec.BlockSize)
 	var last [order.PriorityCount]*block
+	var taken [order.PriorityCount]int // places of the last block, those of refused orders among them
 	for at := int(r.Cursor.Next - chunk.First); at < len(chunk.Orders); at++ {
-		if len(refused) > 0 && refused[0].At == at {
-			refused = refused[1:]
-			continue
-		}
 		o := &chunk.Orders[at]
 		lane, index := o.Priority(), o.Key.Index()
 		b := last[lane]
-		if b == nil || len(b.parts[0].indexes) == size {
+		if b == nil || taken[lane] == size {
 			b = &block{
 				id: newBlockID(r.ID, lane, index), version: 1, stamp: r.version, run: r.ID, lane: lane, first: index,
 				parts: []part{{since: o.CreatedAt}}, next: 1,
 			}
-			last[lane] = b
+			last[lane], taken[lane] = b, 0
+		}
+		taken[lane]++
+		if len(refused) > 0 && refused[0].At == at {
+			refused = refused[1:]
+			continue
+		}
+		if len(b.parts[0].indexes) == 0 {
 			i.blocks = append(i.blocks, b)
 		}
 		b.parts[0].indexes = append(b.parts[0].indexes, index)

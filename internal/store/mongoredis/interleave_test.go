@@ -1,9 +1,12 @@
 package mongoredis
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
@@ -68,4 +71,37 @@ func TestInsertWakesBesideAnother(t *testing.T) {
 		t.Errorf("Insert = %v, want nil", err)
 	}
 	p.verified(b, run, 3)
+}
+
+// TestLateBlocksCutElsewhere: blocks of an attempt that refused an order, which the next
+// one accepts, hold no order twice when they arrive after that one.
+func TestLateBlocksCutElsewhere(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{}) // whose clients repeat nothing by themselves
+	db := p.open()
+	other := p.begin(db, order.Standing)
+	taken := chunkOf(other, 0, order.Gold)
+	taken.Orders[0].Ref = "A-1"
+	p.insert(db, other, taken)
+	run := p.begin(db, order.Imported)
+	chunk := chunkOf(run, 0, order.Gold, order.Gold, order.Gold, order.Gold)
+	chunk.Orders[0].Ref = "A-1"
+	sent, done, arrive := p.hold("insert", blocksName)
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := db.Insert(ctx, fenceOf(run), chunk)
+		first <- err
+	}()
+	within(p, sent, "the blocks")
+	cancel()
+	if err := within(p, first, "the end of the call"); err == nil {
+		t.Fatal("Insert = nil, want it cut off")
+	}
+	if _, err := db.Cancel(t.Context(), other.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.insert(db, run, chunk)
+	arrive()
+	within(p, done, "the late blocks")
+	p.verified(db, run, 4)
 }
