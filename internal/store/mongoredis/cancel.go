@@ -47,7 +47,7 @@ func (s *DB) cancel(ctx context.Context, id order.RunID, opts store.CancelOption
 			return false, nil
 		}
 		if opts.Epoch != 0 {
-			if err := s.fenced(r, store.Fence{Run: id, Epoch: opts.Epoch}); err != nil {
+			if err := s.fenced(ctx, r, store.Fence{Run: id, Epoch: opts.Epoch}); err != nil {
 				return false, err
 			}
 		}

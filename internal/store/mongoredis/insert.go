@@ -41,7 +41,7 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			err = order.ErrStale
 		}
 		if err == nil {
-			err = s.mayInsert(r, fence, chunk)
+			err = s.mayInsert(ctx, r, fence, chunk)
 		}
 		if err != nil {
 			return store.Inserted{}, err
@@ -102,8 +102,8 @@ func (s *DB) takeRefs(ctx context.Context, r *run, chunk *store.Chunk) ([]store.
 	return refused, err
 }
 
-func (s *DB) mayInsert(r *run, fence store.Fence, chunk *store.Chunk) error {
-	if err := s.fenced(r, fence); err != nil {
+func (s *DB) mayInsert(ctx context.Context, r *run, fence store.Fence, chunk *store.Chunk) error {
+	if err := s.fenced(ctx, r, fence); err != nil {
 		return err
 	}
 	if err := r.active(); err != nil {

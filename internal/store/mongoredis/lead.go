@@ -23,8 +23,9 @@ import (
 // before the server's clock lets another begin, however late the answer came. What it had
 // on its way then, and what it still sends because it was stopped itself and does not know
 // the time, is refused by the runs, which the next one stamps with its term before it
-// does anything. A run that began after that has no stamp yet; what the earlier one does
-// to it, it does after having read it, and then it looks at its clock once more.
+// does anything. A run that began after that has no stamp yet; before it gets one, who
+// stamps it reads the lease. A clock is not enough: that of a machine which was suspended
+// stands still, and its process believes that it leads.
 
 const coordinatorID = "coordinator"
 
@@ -183,6 +184,16 @@ func (s *DB) renewTerm(ctx context.Context, term int64) error {
 // lease is the filter of the lease while it is that of a term of this process.
 func (s *DB) lease(term int64) bson.D {
 	return append(byID(coordinatorID), bson.E{Key: "node", Value: s.node}, bson.E{Key: "term", Value: term})
+}
+
+// holds says whether the lease is still that of a term of this process. Who takes it later
+// stamps the runs that there are by then.
+func (s *DB) holds(ctx context.Context, term int64) (bool, error) {
+	err := s.state.FindOne(ctx, s.lease(term)).Err()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	return err == nil, unreachable("MongoDB", err)
 }
 
 // endTerm gives the lease back, so that the next one need not wait for its end.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/mongoredis/cutter"
@@ -333,4 +335,31 @@ func TestTermIsStampedOnActiveRuns(t *testing.T) {
 	if got, err := db.readRun(t.Context(), ended.ID); err != nil || got.term != 0 {
 		t.Errorf("ended run: term %d, %v; want 0", got.term, err)
 	}
+}
+
+// A coordinator whose clock stood still while its machine was suspended does nothing to a
+// run that began since, although nobody has stamped it.
+func TestCoordinatorThatWasSuspended(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(func(o *Options) { o.Lease, o.Term = time.Hour, time.Hour }), p.open()
+	ofA, _ := p.campaign(a)
+	within(p, ofA, "a term of the first")
+	// For the others its lease ends.
+	if _, err := b.state.UpdateOne(t.Context(), byID(coordinatorID), bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.UnixMilli(0)}}}}); err != nil {
+		t.Fatal(err)
+	}
+	ofB, _ := p.campaign(b)
+	within(p, ofB, "a term of the second")
+	run := p.begin(b, order.Generated)
+	if a.lapsed() {
+		t.Fatal("the first knows that its lease has ended")
+	}
+	step := store.Step{From: order.Generating, To: order.Generating, Generate: time.Second}
+	if _, err := a.Advance(t.Context(), fenceOf(run), step); !errors.Is(err, order.ErrStale) {
+		t.Errorf("Advance of the first in the second's term = %v, want %v", err, order.ErrStale)
+	}
+	if _, err := a.Insert(t.Context(), fenceOf(run), chunkOf(run, 0, order.Gold)); !errors.Is(err, order.ErrStale) {
+		t.Errorf("Insert of the first in the second's term = %v, want %v", err, order.ErrStale)
+	}
+	p.insert(b, run, chunkOf(run, 0, order.Gold))
 }

@@ -139,11 +139,19 @@ func (s *DB) changeRun(ctx context.Context, id order.RunID, change func(*run) (b
 
 // fenced returns [order.ErrStale] if a fence no longer holds, or if another coordinator
 // has taken the run over, or may have. It must be asked after the run was read.
-func (s *DB) fenced(r *run, fence store.Fence) error {
+func (s *DB) fenced(ctx context.Context, r *run, fence store.Fence) error {
 	if r.Epoch != fence.Epoch {
 		return order.ErrStale
 	}
-	if term := s.term.Load(); r.term > term || s.lapsed() {
+	term := s.term.Load()
+	leads := r.term <= term && !s.lapsed()
+	if leads && r.term < term { // not stamped yet
+		var err error
+		if leads, err = s.holds(ctx, term); err != nil {
+			return err
+		}
+	}
+	if !leads {
 		return fmt.Errorf("%w: the run is led by a later coordinator", order.ErrStale)
 	}
 	return nil
@@ -152,7 +160,7 @@ func (s *DB) fenced(r *run, fence store.Fence) error {
 // underFence changes a run for whoever works on it under a fence.
 func (s *DB) underFence(ctx context.Context, fence store.Fence, change func(*run) (bool, error)) (*run, error) {
 	r, err := s.changeRun(ctx, fence.Run, func(r *run) (bool, error) {
-		if err := s.fenced(r, fence); err != nil {
+		if err := s.fenced(ctx, r, fence); err != nil {
 			return false, err
 		}
 		r.term = s.term.Load()
