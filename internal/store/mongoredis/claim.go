@@ -204,7 +204,9 @@ func (s *DB) renew(ctx context.Context, lane order.Priority, all []*claim) error
 	return s.endLost(ctx, doubtful)
 }
 
-// endLost ends those claims that their blocks' documents do not show any more.
+// endLost ends those claims that their blocks' documents do not show any more. An answer
+// of a server that has not heard of a claim yet, as one that has just become the primary
+// may give, is none.
 func (s *DB) endLost(ctx context.Context, doubtful []*claim) error {
 	if len(doubtful) == 0 {
 		return nil
@@ -218,7 +220,9 @@ func (s *DB) endLost(ctx context.Context, doubtful []*claim) error {
 		return err
 	}
 	for _, c := range doubtful {
-		if b := found[c.block]; b == nil || b.void || b.held(c.token) == nil {
+		switch b := found[c.block]; {
+		case b != nil && b.version < c.known().version:
+		case b == nil || b.void || b.held(c.token) == nil:
 			s.claims.end(c.token)
 		}
 	}

@@ -55,13 +55,16 @@ func (t *claims) add(c *claim) {
 	t.byToken[c.token] = c
 }
 
-// end makes a claim lost, if it is one of this process.
-func (t *claims) end(token string) {
+// end makes claims lost that are of this process. What their blocks show must not be that
+// they are held by it: nobody would take it from a process that is alive.
+func (t *claims) end(tokens ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c := t.byToken[token]; c != nil {
-		c.dead.Store(true)
-		delete(t.byToken, token)
+	for _, token := range tokens {
+		if c := t.byToken[token]; c != nil {
+			c.dead.Store(true)
+			delete(t.byToken, token)
+		}
 	}
 }
 

@@ -2,8 +2,11 @@ package mongoredis
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -104,4 +107,84 @@ func TestLateBlocksCutElsewhere(t *testing.T) {
 	arrive()
 	within(p, done, "the late blocks")
 	p.verified(db, run, 4)
+}
+
+// TestTakenOverFromItself: a process that takes over what it holds itself, as it was silent
+// for too long, still holds it if that fails.
+func TestTakenOverFromItself(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Minute })
+	run := p.begin(db, order.Generated)
+	p.insert(db, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	claims := p.claim(db)
+	db.expire(t, claims[0])
+	p.mongo.Inject(mongotest.Fault{Command: "update", Collection: blocksName, Action: mongotest.Refuse, Code: 50})
+	if _, _, err := db.Claim(t.Context(), "worker", time.Now(), 1); err == nil {
+		t.Fatal("Claim = nil, want its write refused")
+	}
+	if err := p.settle(db, order.Processed, claims...); err != nil {
+		t.Errorf("Settle = %v, want nil: nobody else may settle what this process holds", err)
+	}
+}
+
+// TestRevokedInVain: a claim whose removal from its block failed is as good as before.
+func TestRevokedInVain(t *testing.T) {
+	for name, revoke := range map[string]func(p *pair, db *DB, run order.Run) error{
+		"Remove": func(p *pair, db *DB, run order.Run) error {
+			_, err := db.Remove(p.Context(), []order.Key{run.ID.Key(0)}, nil)
+			return err
+		},
+		"Reclaim": func(p *pair, db *DB, run order.Run) error {
+			return db.revoke(p.Context(), newBlockID(run.ID, order.VIP, 0), &moves{}, func(*holder) bool { return true }, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, mongotest.Options{}, redistest.Options{})
+			db := p.open(func(o *Options) { o.Lease = time.Minute })
+			run := p.begin(db, order.Generated)
+			p.insert(db, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+			claims := p.claim(db)
+			p.mongo.Inject(mongotest.Fault{Command: "update", Collection: blocksName, Action: mongotest.Refuse, Code: 50})
+			if err := revoke(p, db, run); err == nil {
+				t.Fatal("nil, want the write refused")
+			}
+			if err := p.settle(db, order.Processed, claims...); err != nil {
+				t.Errorf("Settle = %v, want nil: nobody else may settle what this process holds", err)
+			}
+		})
+	}
+}
+
+// TestOlderAnswerEndsNoClaim: what a server says of a block that has not heard yet what a
+// claim has seen, as one that has just become the primary may, ends no claim.
+func TestOlderAnswerEndsNoClaim(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open(func(o *Options) { o.Lease = time.Minute })
+	run := p.begin(db, order.Generated)
+	p.insert(db, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	before, err := db.blocks.FindOne(t.Context(), byID(newBlockID(run.ID, order.VIP, 0))).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := p.claim(db)
+	now, err := db.blocks.FindOne(t.Context(), byID(newBlockID(run.ID, order.VIP, 0))).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(doc bson.Raw) {
+		if _, err := db.blocks.ReplaceOne(t.Context(), byID(newBlockID(run.ID, order.VIP, 0)), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(before)
+	if err := db.endLost(t.Context(), db.claims.all()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.settle(db, order.Processed, claims...); !errors.Is(err, order.ErrUnavailable) {
+		t.Errorf("Settle on an older answer = %v, want %v", err, order.ErrUnavailable)
+	}
+	say(now)
+	if err := p.settle(db, order.Processed, claims...); err != nil {
+		t.Errorf("Settle = %v, want nil: nobody else may settle what this process holds", err)
+	}
 }

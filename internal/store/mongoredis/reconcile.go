@@ -125,27 +125,27 @@ func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) erro
 		}
 	}
 	for _, b := range held {
-		if err := s.revoke(ctx, b.id, &m, alive, dead); err != nil {
+		if err := s.revoke(ctx, b.id, &m, func(h *holder) bool { return !alive[h.node] }, dead); err != nil {
 			return err
 		}
 	}
 	return s.apply(ctx, &m)
 }
 
-// revoke takes parts of a block from holders that are not alive, with no attempt consumed.
-// What was in the hands of the dead gets its strikes.
-func (s *DB) revoke(ctx context.Context, id blockID, m *moves, alive, dead map[string]bool) error {
-	freed := false
+// revoke takes parts of a block from whoever holds them, with no attempt consumed. What was
+// in the hands of nodes whose deaths count gets its strikes.
+func (s *DB) revoke(ctx context.Context, id blockID, m *moves, from func(*holder) bool, dead map[string]bool) error {
+	var ended []string
+	var steps moves
 	b, err := s.update(ctx, id, func(b *block) (bool, error) {
-		last := false // this time
+		ended, steps = nil, moves{}
 		for _, number := range b.numbers() {
 			p := b.part(number)
-			if p.holder == nil || alive[p.holder.node] {
+			if p.holder == nil || !from(p.holder) {
 				continue
 			}
-			last = true
-			m.ack(b.lane, p.holder.entry)
-			s.claims.end(p.holder.token)
+			steps.ack(b.lane, p.holder.entry)
+			ended = append(ended, p.holder.token)
 			if dead[p.holder.node] {
 				if err := s.strike(ctx, b, p, s.opts.Clock()); err != nil {
 					return false, err
@@ -154,12 +154,15 @@ func (s *DB) revoke(ctx context.Context, id blockID, m *moves, alive, dead map[s
 			b.part(number).holder = nil
 		}
 		b.sweep()
-		freed = freed || last
-		return last, nil
+		return len(ended) > 0, nil
 	})
-	if err != nil || b == nil || b.void || !freed {
+	if err != nil {
 		return err
 	}
-	m.putFree(b)
+	s.claims.end(ended...)
+	m.args = append(m.args, steps.args...)
+	if b != nil && !b.void && len(ended) > 0 {
+		m.putFree(b)
+	}
 	return nil
 }

@@ -114,8 +114,9 @@ func (s *DB) removeFrom(ctx context.Context, r *run, homes []home, wanted func(*
 func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) bool, at time.Time, m *moves) (n int64, err error) {
 	var steps moves
 	var moved []int
+	var ended []string
 	b, err := s.update(ctx, h.block, func(b *block) (bool, error) {
-		n, steps, moved = 0, moves{}, nil
+		n, steps, moved, ended = 0, moves{}, nil, nil
 		if b.void {
 			return false, nil
 		}
@@ -131,7 +132,7 @@ func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) b
 			}
 			if p.holder != nil {
 				steps.ack(b.lane, p.holder.entry)
-				s.claims.end(p.holder.token)
+				ended = append(ended, p.holder.token)
 				p.holder = nil
 			} else {
 				steps.drop(b.lane, b.place(p))
@@ -152,6 +153,7 @@ func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) b
 	if err != nil || n == 0 {
 		return 0, err
 	}
+	s.claims.end(ended...)
 	m.args = append(m.args, steps.args...)
 	for _, number := range moved {
 		if p := b.part(number); p != nil && p.holder == nil && r.queued(b, p) {

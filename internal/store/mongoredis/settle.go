@@ -158,6 +158,9 @@ func (w *settling) settleAlone(ctx context.Context, u *unit) error {
 			w.loseAll(u)
 			return nil
 		}
+		if b.version < u.parts[0].claim.known().version {
+			return fmt.Errorf("%w: MongoDB tells of block %s as it was before it was claimed", order.ErrUnavailable, u.id)
+		}
 		u.block = b
 		if slices.ContainsFunc(b.todo, func(c change) bool { return c.nonce == w.nonce }) {
 			return nil // the write whose answer was lost, or was one of many

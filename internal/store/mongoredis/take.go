@@ -73,6 +73,7 @@ type taking struct {
 	tried  []*claim        // one for each part
 	dead   map[string]bool // nodes whose deaths count; see strike
 	struck bool            // a part got a strike, so that there may be new ones
+	former []string        // tokens of those that held the parts
 }
 
 // take claims parts of one block, of which b is a copy that may be old, nil if there was
@@ -92,12 +93,13 @@ func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, p
 		t.tried = append(t.tried, &claim{db: s, token: rand.Text(), block: h.place.block, part: h.place.part, lane: h.lane, entry: h.entry})
 	}
 	b, g, err := t.write(ctx, b)
-	if isNotFound(err) {
-		return claims, nil // reset meanwhile
-	}
-	if err != nil {
+	if err != nil && !isNotFound(err) {
 		s.adrift.add(t.tried...) // it may have been written
 		return nil, err
+	}
+	s.claims.end(t.former...) // where this process takes over from itself
+	if err != nil {
+		return claims, nil // reset meanwhile
 	}
 	for i, c := range t.tried {
 		if p := b.held(c.token); p != nil {
@@ -157,7 +159,7 @@ func (t *taking) mark(ctx context.Context, b *block) (bool, error) {
 		}
 		marked = true
 		if p.holder != nil {
-			t.db.claims.end(p.holder.token)
+			t.former = append(t.former, p.holder.token)
 			if t.dead[p.holder.node] {
 				t.struck = true
 				if err := t.db.strike(ctx, b, p, t.now); err != nil {
