@@ -188,3 +188,28 @@ func TestOlderAnswerEndsNoClaim(t *testing.T) {
 		t.Errorf("Settle = %v, want nil: nobody else may settle what this process holds", err)
 	}
 }
+
+// TestReclaimBesideANewcomer: who compares the lanes with the store takes nothing from a
+// process that was opened since it looked which ones are alive.
+func TestReclaimBesideANewcomer(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a := p.open(func(o *Options) { o.Lease = time.Minute })
+	run := p.begin(a, order.Generated)
+	p.insert(a, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+	asleep, wake := p.suspend("find", nodesName)
+	compared := make(chan error, 1)
+	go func() { compared <- a.reconcile(t.Context()) }()
+	within(p, asleep, "the look at the nodes")
+	newcomer := p.open(func(o *Options) { o.Lease = time.Minute })
+	claims := p.claim(newcomer)
+	if len(claims) != 1 {
+		t.Fatalf("%d claims, want 1", len(claims))
+	}
+	wake()
+	if err := within(p, compared, "the comparison"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.settle(newcomer, order.Processed, claims...); err != nil {
+		t.Errorf("Settle = %v, want nil: the process is alive", err)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -102,19 +104,23 @@ func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) erro
 		bson.D{{Key: "parts_claimed", Value: bson.D{{Key: "$gt", Value: 0}}}},
 		bson.D{{Key: "parts_delayed", Value: bson.D{{Key: "$gt", Value: 0}}}},
 	}}}, committed(r)...)
-	var held []*block
+	var held []blockID
+	gone := map[string]bool{}
 	err := s.eachBlock(ctx, filter, nil, func(b *block) error {
 		for i := range b.parts {
 			switch p := &b.parts[i]; {
 			case p.holder == nil && p.late:
 				m.put(b, p)
 			case p.holder != nil && !alive[p.holder.node]:
-				held = append(held, b)
-				return nil
+				held = append(held, b.id)
+				gone[p.holder.node] = true
 			}
 		}
 		return nil
 	})
+	if err == nil && len(held) > 0 {
+		err = s.exceptAlive(ctx, gone)
+	}
 	if err != nil {
 		return err
 	}
@@ -124,12 +130,20 @@ func (s *DB) reclaimRun(ctx context.Context, r *run, alive map[string]bool) erro
 			return err
 		}
 	}
-	for _, b := range held {
-		if err := s.revoke(ctx, b.id, &m, func(h *holder) bool { return !alive[h.node] }, dead); err != nil {
+	for _, id := range slices.Compact(held) {
+		if err := s.revoke(ctx, id, &m, func(h *holder) bool { return gone[h.node] }, dead); err != nil {
 			return err
 		}
 	}
 	return s.apply(ctx, &m)
+}
+
+// exceptAlive takes those that are alive out of nodes that hold something. They may have
+// come to life since their likes were last read: before they claimed anything.
+func (s *DB) exceptAlive(ctx context.Context, nodes map[string]bool) error {
+	alive, err := s.aliveNodes(ctx)
+	maps.DeleteFunc(nodes, func(node string, _ bool) bool { return alive[node] })
+	return err
 }
 
 // revoke takes parts of a block from whoever holds them, with no attempt consumed. What was
