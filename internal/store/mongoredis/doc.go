@@ -60,7 +60,8 @@
 //
 // See gate.go. In short: it is open only if it names the server that runs now and the
 // present ticket. Whatever may shut it changes the ticket after its write to MongoDB and
-// before it is acknowledged; who opens it takes the ticket before he reads. Workers ask
+// before it is acknowledged; who opens it takes the ticket before he reads, and reads after
+// a write that a majority has acknowledged, so no deposed primary answers. Workers ask
 // their process's copy before each order, which is at most a quarter of a second old; for
 // a batch run that is exact, for NORMAL blocks are enqueued after the last VIP order is
 // settled.

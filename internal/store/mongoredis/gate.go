@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -27,7 +28,7 @@ func (s *DB) derive(ctx context.Context) (mode, error) {
 		if err != nil {
 			return modeShut, err
 		}
-		m, err := s.judge(ctx)
+		m, err := s.judgeFor(ctx, ticket.mode)
 		if err != nil {
 			return modeShut, err
 		}
@@ -42,6 +43,39 @@ func (s *DB) derive(ctx context.Context) (mode, error) {
 	}
 	s.gate.close()
 	return modeShut, nil
+}
+
+// judgeFor reads what a gate may let through that is as wide as that now. To leave it so,
+// or narrower, an answer that is out of date will do: it is asked again.
+func (s *DB) judgeFor(ctx context.Context, now mode) (mode, error) {
+	if now != modeShut {
+		if m, err := s.judge(ctx); err != nil || m.width() <= now.width() {
+			return m, err
+		}
+	}
+	return s.judgeAfresh(ctx)
+}
+
+// judgeAfresh is judge with all that was acknowledged before the call. A majority read may
+// be answered by a primary that was deposed and does not know it yet, or that has just
+// become it and has not heard of all that its predecessor acknowledged. So it follows a
+// write, which no majority acknowledges of the one, and which tells the other, in the
+// session of both, how far its answers must reach.
+func (s *DB) judgeAfresh(ctx context.Context) (mode, error) {
+	if !s.mongo.replicated {
+		return s.judge(ctx)
+	}
+	session, err := s.client.StartSession()
+	if err != nil {
+		return modeShut, unreachable("MongoDB", err)
+	}
+	defer session.EndSession(context.WithoutCancel(ctx))
+	ctx = mongo.NewSessionContext(ctx, session)
+	_, err = s.nodes.UpdateOne(ctx, byID(s.node), bson.D{{Key: "$currentDate", Value: bson.D{{Key: "seen", Value: true}}}})
+	if err != nil {
+		return modeShut, unreachable("MongoDB", err)
+	}
+	return s.judge(ctx)
 }
 
 // judge reads what the gate may let through.

@@ -252,19 +252,23 @@ func (l *lanes) shut(ctx context.Context) error {
 	return nil
 }
 
-// stub says under which server and ticket something was read from the store.
-type stub struct{ server, ticket string }
+// stub says under which server and ticket something was read from the store, and what the
+// gate let through then.
+type stub struct {
+	server, ticket string
+	mode           mode
+}
 
 // ticket returns the present one.
 func (l *lanes) ticket(ctx context.Context) (stub, error) {
-	answer, err := l.ticketScript.Run(ctx, l.redis.client(), []string{l.key("ticket")}, rand.Text()).StringSlice()
-	if err == nil && len(answer) != 2 {
+	answer, err := l.ticketScript.Run(ctx, l.redis.client(), []string{l.key("gate"), l.key("ticket")}, rand.Text()).StringSlice()
+	if err == nil && len(answer) != 3 {
 		err = errors.New("unexpected answer")
 	}
 	if err != nil {
 		return stub{}, unreachable("Redis", err)
 	}
-	return stub{answer[0], answer[1]}, nil
+	return stub{answer[0], answer[1], mode(answer[2])}, nil
 }
 
 // open sets the gate to what was read from the store after the stub was taken. It

@@ -36,7 +36,8 @@ const (
 
 // deployment is the MongoDB that a store works with, as errors tell of it.
 type deployment struct {
-	place string // host:port of its servers, separated by commas
+	place      string // host:port of its servers, separated by commas
+	replicated bool   // others may take over what one of them does
 
 	mu     sync.Mutex
 	silent map[string]error // why servers do not answer, by host:port
@@ -63,6 +64,7 @@ func (s *DB) openMongo(ctx context.Context) (*mongo.Database, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mongo.replicated = !kind.standalone()
 	concern, err := s.writeConcern(kind, asked)
 	if err != nil {
 		return nil, err

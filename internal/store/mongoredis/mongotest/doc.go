@@ -35,6 +35,8 @@
 //   - A repeated retryable write gets the whole answer of the first, though some of its
 //     statements had failed; a real server would try those again.
 //   - Cursors never time out, and maxTimeMS ends nothing.
+//   - A replica set tells operationTime with each answer; a read that must be after one is
+//     answered at once.
 //   - hello tells no topologyVersion, so clients poll instead of waiting for news: after a
 //     fault, a driver waits up to half a second before it asks again.
 //   - Regular expressions are Go's.

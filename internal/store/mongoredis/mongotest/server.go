@@ -30,20 +30,21 @@ type Options struct {
 
 // Server is a running double. All its methods are safe for concurrent use.
 type Server struct {
-	opts     Options
-	wire     int32 // maxWireVersion
-	started  time.Time
-	commands map[string]command
-	secret   *credentials // nil if none are asked for
-	catalog  catalog
-	sessions sessions
-	cursors  cursors
-	faults   faults
-	tally    tally
-	nextConn atomic.Int32
-	nextID   atomic.Uint32
-	stepped  atomic.Bool                   // down from primary
-	ice      atomic.Pointer[chan struct{}] // closed at the end of a Freeze; nil if there is none
+	opts       Options
+	wire       int32 // maxWireVersion
+	started    time.Time
+	commands   map[string]command
+	secret     *credentials // nil if none are asked for
+	catalog    catalog
+	sessions   sessions
+	cursors    cursors
+	faults     faults
+	tally      tally
+	nextConn   atomic.Int32
+	nextID     atomic.Uint32
+	operations atomic.Uint32                 // of a replica set, whose answers tell of a time
+	stepped    atomic.Bool                   // down from primary
+	ice        atomic.Pointer[chan struct{}] // closed at the end of a Freeze; nil if there is none
 
 	mu       sync.Mutex // guards the three below
 	listener net.Listener
