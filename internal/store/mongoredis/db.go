@@ -156,6 +156,7 @@ type known struct {
 	turns  int64      // questions asked
 	ticket string     // that mode was true under
 	turn   int64      // of the question that was answered with it
+	heard  time.Time  // when the store was last asked that let all through
 }
 
 // asked is when a question about the gate was asked.

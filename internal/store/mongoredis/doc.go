@@ -64,7 +64,8 @@
 // a write that a majority has acknowledged, so no deposed primary answers. Workers ask
 // their process's copy before each order, which is at most a quarter of a second old; for
 // a batch run that is exact, for NORMAL blocks are enqueued after the last VIP order is
-// settled.
+// settled. Where NORMAL orders are handed out, MongoDB's answer that they may be is at most
+// as old: there may be two Redis for a while (confirm.go).
 //
 // # Leases
 //

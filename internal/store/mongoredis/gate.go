@@ -2,6 +2,7 @@ package mongoredis
 
 import (
 	"context"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -80,6 +81,7 @@ func (s *DB) judgeAfresh(ctx context.Context) (mode, error) {
 
 // judge reads what the gate may let through.
 func (s *DB) judge(ctx context.Context) (mode, error) {
+	asked := time.Now()
 	c, err := s.readControl(ctx)
 	if err != nil {
 		return modeShut, err
@@ -96,6 +98,7 @@ func (s *DB) judge(ctx context.Context) (mode, error) {
 	case unsettled:
 		return modeVIP, nil
 	default:
+		s.gate.hear(asked)
 		return modeAll, nil
 	}
 }

@@ -1,11 +1,14 @@
 package mongoredis
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/filavip/filavip/internal/order"
+	"github.com/filavip/filavip/internal/store"
 	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
@@ -24,7 +27,9 @@ func TestDeposedPrimaryOpensNoGate(t *testing.T) {
 	}
 	deposed := p.mongo.Inject(mongotest.Fault{
 		Command: "*", Times: -1, Action: mongotest.ConcernError,
-		Match: func(i mongotest.Info) bool { return slices.Contains([]string{"insert", "update", "findAndModify", "delete"}, i.Command) },
+		Match: func(i mongotest.Info) bool {
+			return slices.Contains([]string{"insert", "update", "findAndModify", "delete"}, i.Command)
+		},
 	})
 	if m, err := db.derive(t.Context()); err == nil {
 		t.Errorf("derive() = %q, nil, want an error: no majority acknowledges anything", m)
@@ -61,5 +66,41 @@ func TestGateIsReadAfterItsWrite(t *testing.T) {
 		if !after {
 			t.Errorf("no %s is bound to a time: %v", command, reads[command])
 		}
+	}
+}
+
+// TestTwoRedis: whoever still talks to a Redis that was replaced neither claims nor starts
+// NORMAL orders while VIP orders are unsettled of which only the new one was told.
+func TestTwoRedis(t *testing.T) {
+	for name, check := range map[string]func(p *pair, former *DB, first *store.Claim){
+		"Claim": func(p *pair, former *DB, _ *store.Claim) {
+			if n := normalClaims(former, p.claim(former)); n > 0 {
+				p.Errorf("%d claims of NORMAL orders while VIP orders are unsettled", n)
+			}
+		},
+		"Start": func(p *pair, former *DB, first *store.Claim) {
+			p.until("what is claimed may not be started", func() bool { return errors.Is(former.MayStart(first), order.ErrGateShut) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, replicated(), redistest.Options{})
+			promoted := redistest.Start(t, redistest.Options{})
+			patient := func(o *Options) { o.Lease = time.Hour } // nothing is compared by itself
+			former := p.open(patient)
+			latter := p.open(patient, func(o *Options) { o.Redis = Redis{Addrs: []string{promoted.Addr()}, Password: promoted.Password()} })
+			run := p.begin(former, order.Generated)
+			p.insert(former, run, chunkOf(run, 0, order.Gold, order.Gold, order.Gold, order.Gold))
+			first, _, err := former.Claim(t.Context(), "worker", time.Now(), 1)
+			if err != nil || normalClaims(former, first) != 1 {
+				t.Fatalf("Claim = %v, %v, want one that may be started", first, err)
+			}
+			p.insert(latter, run, chunkOf(run, 4, order.Diamond, order.Diamond))
+			pause(t.Context(), former.glanceEvery()) // for which MongoDB's last answer is good
+			check(p, former, first[0])
+			if err := p.settle(latter, order.Processed, p.claim(latter)...); err != nil {
+				t.Fatal(err)
+			}
+			p.until("the other NORMAL block is claimed", func() bool { return normalClaims(former, p.claim(former)) == 1 })
+		})
 	}
 }

@@ -25,6 +25,7 @@ func (s *DB) start(ctx context.Context) error {
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.mend) })
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
+	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.confirm) })
 	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
 	s.loops.Go(func() { every(s.closing, time.Second, s.watchOver) })
 	return nil

@@ -14,6 +14,10 @@ import (
 // takeAll claims the parts that Redis has handed out, and takes the entries of those
 // away that are not there to be claimed.
 func (s *DB) takeAll(ctx context.Context, worker string, now time.Time, blocks []handed) ([]*store.Claim, error) {
+	blocks, err := s.allowed(ctx, blocks)
+	if err != nil || len(blocks) == 0 {
+		return nil, err
+	}
 	ids := make([]blockID, 0, len(blocks))
 	for _, h := range blocks {
 		ids = append(ids, h.place.block)
