@@ -213,3 +213,32 @@ func TestReclaimBesideANewcomer(t *testing.T) {
 		t.Errorf("Settle = %v, want nil: the process is alive", err)
 	}
 }
+
+// TestRemoveBesideEnqueue: what is left of a block, of which an order is removed while it is
+// enqueued, is in its lane.
+func TestRemoveBesideEnqueue(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	patient := func(o *Options) { o.Lease = time.Hour } // nothing is compared by itself
+	a, b := p.open(patient), p.open(patient)
+	run := p.begin(a, order.Generated)
+	chunk := chunkOf(run, 0, order.Gold, order.Gold)
+	chunk.Ready = nil
+	p.insert(a, run, chunk)
+	asleep, wake := p.suspend("find", runsName)
+	removed := make(chan error, 1)
+	go func() {
+		_, err := b.Remove(t.Context(), []order.Key{run.ID.Key(0)}, nil)
+		removed <- err
+	}()
+	within(p, asleep, "the look at the run")
+	if n, err := a.Enqueue(t.Context(), fenceOf(run), order.Normal); n != 2 || err != nil {
+		t.Fatalf("Enqueue = %d, %v, want 2", n, err)
+	}
+	wake()
+	if err := within(p, removed, "the removal"); err != nil {
+		t.Fatal(err)
+	}
+	if claims := p.claim(a); len(claims) != 1 || len(claims[0].Indexes) != 1 {
+		t.Errorf("%d claims, want one of the order that is left", len(claims))
+	}
+}

@@ -156,7 +156,21 @@ func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) b
 	s.claims.end(ended...)
 	m.args = append(m.args, steps.args...)
 	for _, number := range moved {
-		if p := b.part(number); p != nil && p.holder == nil && r.queued(b, p) {
+		p := b.part(number)
+		if p == nil || p.holder != nil {
+			continue
+		}
+		if !r.queued(b, p) { // or it was enqueued meanwhile
+			now, err := s.readRun(ctx, r.ID)
+			if isNotFound(err) {
+				return n, nil // reset meanwhile
+			}
+			if err != nil {
+				return 0, err
+			}
+			r = now
+		}
+		if r.queued(b, p) {
 			m.put(b, p)
 		}
 	}
