@@ -33,6 +33,9 @@ func (s *DB) derive(ctx context.Context) (mode, error) {
 		if err != nil {
 			return modeShut, err
 		}
+		if l != s.lanes.Load() {
+			continue // nobody looks at the lanes before a reset any more
+		}
 		done, err := l.open(ctx, ticket, m)
 		if err != nil {
 			return modeShut, err

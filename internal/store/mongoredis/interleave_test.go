@@ -242,3 +242,68 @@ func TestRemoveBesideEnqueue(t *testing.T) {
 		t.Errorf("%d claims, want one of the order that is left", len(claims))
 	}
 }
+
+// deaf makes a process look at nothing by itself.
+func (p *pair) deaf(db *DB) {
+	db.close()
+	db.loops.Wait()
+	db.closing = p.Context()
+}
+
+// TestClaimBesideReset: a process that has not noticed a reset opens no gate of the lanes
+// before it, and keeps nothing to itself that it claimed there of a run that began since.
+func TestClaimBesideReset(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	patient := func(o *Options) { o.Lease = time.Hour } // nothing is compared by itself
+	a, b := p.open(patient), p.open(patient)
+	p.deaf(a)
+	if _, err := b.Reset(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	run := p.begin(b, order.Generated)
+	chunk := chunkOf(run, 0, order.Diamond, order.Diamond)
+	chunk.Ready = nil
+	p.insert(b, run, chunk)
+	if _, err := b.Enqueue(t.Context(), fenceOf(run), order.VIP); err != nil {
+		t.Fatal(err)
+	}
+	former := a.lanes.Load()
+	ticket, err := former.ticket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.fill(t.Context(), order.VIP); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := former.open(t.Context(), ticket, modeVIP); !done || err != nil { // as it was before the reset
+		t.Fatalf("open() = %t, %v", done, err)
+	}
+	claims := p.claim(a)
+	if len(claims) != 1 || a.lanes.Load() != former {
+		t.Fatalf("%d claims, want one that the lanes before the reset handed out", len(claims))
+	}
+	if _, err := a.readControl(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.land(t.Context())
+	if claims := p.claim(b); len(claims) != 1 {
+		t.Errorf("%d claims, want the one that was lost", len(claims))
+	}
+}
+
+// TestGateBeforeAReset: the gate of lanes before a reset is opened by nobody.
+func TestGateBeforeAReset(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	p.deaf(a)
+	former := a.lanes.Load()
+	if _, err := b.Reset(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := a.derive(t.Context()); m != modeAll || err != nil {
+		t.Fatalf("derive() = %q, %v, want %q", m, err, modeAll)
+	}
+	if stub, err := former.ticket(t.Context()); err != nil || stub.mode != modeShut {
+		t.Errorf("the gate of the lanes before the reset is %q, %v, want it shut", stub.mode, err)
+	}
+}

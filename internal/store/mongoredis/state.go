@@ -57,7 +57,7 @@ func (s *DB) adopt(c *control) {
 	s.control.Store(c)
 	if old != nil && old.Generation != c.Generation {
 		s.lanes.Store(newLanes(&s.redis, s.state.Database().Name(), c.Generation))
-		s.claims.endIf(func(*claim) bool { return true })
+		s.letGo(s.claims.all()...) // one may be of a run that began since
 		s.gists.Clear()
 		s.tallies.Clear()
 	}
