@@ -194,6 +194,16 @@ func (k *known) learn(q asked, ticket string, m mode) {
 	}
 }
 
+// expect shuts the gate unless what is known is of that ticket, and of the same server.
+func (k *known) expect(ticket string, same bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !same || ticket != k.ticket {
+		k.shut++
+		k.mode.Store(new(modeShut))
+	}
+}
+
 func (k *known) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

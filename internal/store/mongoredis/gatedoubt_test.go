@@ -104,3 +104,28 @@ func TestTwoRedis(t *testing.T) {
 		})
 	}
 }
+
+// TestTicketWithoutMongo: a process that hears that the gate was shut, and cannot read why,
+// starts no NORMAL order until it can.
+func TestTicketWithoutMongo(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	proxy, behind := p.behind()
+	a, b := p.open(behind, func(o *Options) { o.Lease = time.Hour }), p.open()
+	run := p.begin(b, order.Generated)
+	p.insert(b, run, chunkOf(run, 0, order.Gold, order.Gold))
+	claims := p.claim(a)
+	if normalClaims(a, claims) != 1 {
+		t.Fatalf("Claim = %v, want one that may be started", claims)
+	}
+	proxy.Blackhole(true)
+	p.insert(b, run, chunkOf(run, 2, order.Diamond, order.Diamond))
+	p.until("what is claimed may not be started", func() bool { return errors.Is(a.MayStart(claims[0]), order.ErrGateShut) })
+	proxy.Blackhole(false)
+	if err := p.settle(b, order.Processed, p.claim(b)...); err != nil {
+		t.Fatal(err)
+	}
+	p.until("what is claimed may be started", func() bool {
+		p.claim(a) // by which it learns that the gate is open
+		return a.MayStart(claims[0]) == nil
+	})
+}

@@ -28,4 +28,13 @@ func TestGateAnswersOvertake(t *testing.T) {
 	check("under a new ticket", modeAll)
 	k.learn(k.ask(), "d", modePaused)
 	check("when it was paused elsewhere", modePaused)
+	k.expect("d", true)
+	check("when nothing has changed", modePaused)
+	pending = k.ask()
+	k.expect("e", true)
+	k.learn(pending, "d", modeAll)
+	check("when its ticket is void", modeShut)
+	k.learn(k.ask(), "e", modeAll)
+	k.expect("e", false)
+	check("of another server", modeShut)
 }

@@ -150,13 +150,15 @@ func (w *watch) follow(ctx context.Context, before, now glance) error {
 	if now.ticket == before.ticket && now.server == before.server {
 		return nil
 	}
+	open := s.gate.present() != modeShut
+	s.gate.expect(now.ticket, now.server == before.server) // whether what shut it can be read or not
 	if _, err := s.readControl(ctx); err != nil {
 		return err
 	}
 	if err := s.endLost(ctx, s.claims.all()); err != nil {
 		return err
 	}
-	if s.gate.present() != modeShut || s.claims.anyNormal() {
+	if open || s.claims.anyNormal() {
 		_, err := s.derive(ctx)
 		return err
 	}
