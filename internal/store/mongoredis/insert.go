@@ -471,6 +471,8 @@ func (s *DB) givenUp(ctx context.Context, d *orderDoc) (bool, error) {
 		return true, nil
 	case err != nil:
 		return false, err
+	case r.Void && !r.fenced: // an outcome may be on its way to the order's document
+		return false, fmt.Errorf("%w: run %s, which has ref %q, is being ended; try again", order.ErrUnavailable, r.ID, d.Ref)
 	case d.Key.Index() < r.Cursor.Next:
 		return r.Void && d.Status != order.Processed && d.Status != order.Dead, nil
 	case r.Active():

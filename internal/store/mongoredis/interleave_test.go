@@ -307,3 +307,45 @@ func TestGateBeforeAReset(t *testing.T) {
 		t.Errorf("the gate of the lanes before the reset is %q, %v, want it shut", stub.mode, err)
 	}
 }
+
+// TestRefBesideCancel: an order that was processed keeps its ref, although its run is being
+// cancelled and its document does not say so yet.
+func TestRefBesideCancel(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	a, b := p.open(), p.open()
+	first := p.begin(a, order.Standing)
+	chunk := chunkOf(first, 0, order.Diamond)
+	chunk.Orders[0].Ref = "A-1"
+	p.insert(a, first, chunk)
+	claims := p.claim(a)
+	sent, _, arrive := p.hold("update", ordersName)
+	settled := make(chan error, 1)
+	go func() { settled <- p.settle(a, order.Processed, claims...) }()
+	within(p, sent, "the outcome of the order")
+	marking, _, mark := p.hold("update", blocksName)
+	cancelled := make(chan error, 1)
+	go func() {
+		_, err := b.Cancel(t.Context(), first.ID, store.CancelOptions{At: time.Now()}, nil)
+		cancelled <- err
+	}()
+	within(p, marking, "the marking of the blocks")
+
+	again := p.begin(b, order.Standing)
+	chunk = chunkOf(again, 0, order.Diamond)
+	chunk.Orders[0].Ref = "A-1"
+	if got, err := b.Insert(t.Context(), fenceOf(again), chunk); !errors.Is(err, order.ErrUnavailable) {
+		t.Errorf("Insert beside the cancel = %+v, %v, want %v", got, err, order.ErrUnavailable)
+	}
+	arrive()
+	mark()
+	if err := within(p, settled, "the settling"); err != nil {
+		t.Errorf("Settle = %v, want nil", err)
+	}
+	if err := within(p, cancelled, "the cancel"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Insert(t.Context(), fenceOf(again), chunk)
+	if err != nil || got.Added != 0 || len(got.Refused) != 1 {
+		t.Errorf("Insert after it = %+v, %v, want the order refused, which was processed before", got, err)
+	}
+}
