@@ -146,6 +146,15 @@ func (s *DB) shutGate(ctx context.Context) error {
 	return s.lanes.Load().shut(ctx)
 }
 
+// shutToNormal is shutGate for whoever accepts VIP orders. Where VIP orders passed they pass
+// on, for only a pause stops them, and a reset, and those shut the gate themselves: while
+// orders are accepted all the time, nobody might come to derive it.
+func (s *DB) shutToNormal(ctx context.Context) error {
+	s.gate.close()
+	defer s.gate.close()
+	return s.lanes.Load().narrow(ctx)
+}
+
 // refreshGate derives the gate if a NORMAL block is claimed here, which needs to know.
 func (s *DB) refreshGate(ctx context.Context) {
 	if !s.claims.anyNormal() {

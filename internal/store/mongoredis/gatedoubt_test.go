@@ -1,6 +1,7 @@
 package mongoredis
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -128,4 +129,40 @@ func TestTicketWithoutMongo(t *testing.T) {
 		p.claim(a) // by which it learns that the gate is open
 		return a.MayStart(claims[0]) == nil
 	})
+}
+
+// TestClaimsBesideInsertions: VIP orders that are accepted all the time do not keep those
+// before them from being claimed, however long it takes to read the store.
+func TestClaimsBesideInsertions(t *testing.T) {
+	m := replicated()
+	m.Latency = 5 * time.Millisecond
+	p := newPair(t, m, redistest.Options{})
+	a, b := p.open(), p.open()
+	run := p.begin(a, order.Generated)
+	const chunks = 20
+	claimed := make(chan int)
+	over := make(chan struct{})
+	go func() {
+		n := 0
+		for {
+			all, _, err := b.Claim(context.WithoutCancel(t.Context()), "worker", time.Now(), 100)
+			if err != nil {
+				t.Errorf("Claim = %v", err)
+			}
+			n += len(all)
+			select {
+			case <-over:
+				claimed <- n
+				return
+			default:
+			}
+		}
+	}()
+	for i := range uint64(chunks) {
+		p.insert(a, run, chunkOf(run, 2*i, order.Diamond, order.Diamond))
+	}
+	close(over)
+	if n := within(p, claimed, "the end of the claims"); n < chunks/2 {
+		t.Errorf("%d of %d blocks were claimed while others were inserted", n, chunks)
+	}
 }

@@ -202,7 +202,7 @@ func (i *insertion) has(lane order.Priority) bool {
 // that was free a moment ago; the chunk must then be begun anew.
 func (s *DB) write(ctx context.Context, r *run, i *insertion) (raced bool, err error) {
 	if i.has(order.VIP) {
-		if err := s.shutGate(ctx); err != nil {
+		if err := s.shutToNormal(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -340,7 +340,7 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 		return raced, err
 	}
 	if i.has(order.VIP) {
-		if err := s.shutGate(ctx); err != nil {
+		if err := s.shutToNormal(ctx); err != nil {
 			s.rebuild.Store(true)
 			return false, err
 		}
@@ -363,7 +363,7 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 func (s *DB) caughtUp(ctx context.Context, chunk *store.Chunk) error {
 	vip := func(o order.Order) bool { return o.Priority() == order.VIP }
 	if slices.ContainsFunc(chunk.Orders, vip) {
-		if err := s.shutGate(ctx); err != nil {
+		if err := s.shutToNormal(ctx); err != nil {
 			s.rebuild.Store(true)
 			return err
 		}

@@ -30,6 +30,8 @@ var (
 	renewLua string
 	//go:embed lua/peek.lua
 	peekLua string
+	//go:embed lua/narrow.lua
+	narrowLua string
 )
 
 // mode says what the gate lets through.
@@ -65,7 +67,7 @@ type lanes struct {
 	tag      string
 	prefix   string
 
-	claimScript, moveScript, openScript, ticketScript, renewScript, peekScript *redis.Script
+	claimScript, moveScript, openScript, ticketScript, renewScript, peekScript, narrowScript *redis.Script
 }
 
 func newLanes(to *link, database string, generation uint64) *lanes {
@@ -74,6 +76,7 @@ func newLanes(to *link, database string, generation uint64) *lanes {
 		redis: to, database: database, tag: tag, prefix: fmt.Sprintf("%s:%d:", tag, generation),
 		claimScript: redis.NewScript(claimText()), moveScript: redis.NewScript(moveLua), openScript: redis.NewScript(openLua),
 		ticketScript: redis.NewScript(ticketLua), renewScript: redis.NewScript(renewLua), peekScript: redis.NewScript(peekLua),
+		narrowScript: redis.NewScript(narrowLua),
 	}
 }
 
@@ -250,6 +253,12 @@ func (l *lanes) shut(ctx context.Context) error {
 	}
 	_ = l.redis.client().Publish(ctx, l.changes(), "").Err() // the others look by themselves a moment later
 	return nil
+}
+
+// narrow is shut, but where VIP blocks may pass they may after it.
+func (l *lanes) narrow(ctx context.Context) error {
+	keys := []string{l.key("gate"), l.key("ticket"), l.changes()}
+	return unreachable("Redis", l.narrowScript.Run(ctx, l.redis.client(), keys, rand.Text()).Err())
 }
 
 // stub says under which server and ticket something was read from the store, and what the
