@@ -30,6 +30,8 @@ var (
 	// ErrUnavailable says that a server the store depends on does not answer, or is not
 	// set up as it must be. The error names the server and says what to do.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrClosed says that the store was closed, or is about to be: it takes no call any more.
+	ErrClosed = errors.New("store is closed")
 	// ErrLocked says that another process holds the store.
 	ErrLocked = errors.New("locked by another process")
 	// ErrCorrupt says that stored bytes are not what was written. Nothing was deleted.

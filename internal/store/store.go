@@ -18,8 +18,10 @@ type Store interface {
 	Lister
 	Samples
 	Checker
-	// Close waits for calls under way and gives the store back. Claims still held are
-	// returned, with no attempt consumed, at the latest when the store is next opened.
+	// Close waits for calls under way and gives the store back; calls after it return
+	// [order.ErrClosed], or [order.ErrClaimLost] where they are about a claim. A driver that works with servers may cut short what takes too
+	// long. Claims still held are returned, with no attempt consumed, at the latest when
+	// the store is next opened, or, where claims expire, when they do.
 	Close() error
 }
 

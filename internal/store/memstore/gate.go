@@ -20,7 +20,7 @@ func (s *Store) MayStart(c *store.Claim) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errClosed
+		return order.ErrClosed
 	}
 	if _, err := s.held(c); err != nil {
 		return err

@@ -2,7 +2,6 @@ package memstore
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/filavip/filavip/internal/order"
@@ -10,8 +9,6 @@ import (
 )
 
 var _ store.Store = (*Store)(nil)
-
-var errClosed = errors.New("store is closed")
 
 // Store is a [store.Store] in memory. Its zero value is not usable; see [New].
 type Store struct {
@@ -81,7 +78,7 @@ func (s *Store) enter(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return errClosed
+		return order.ErrClosed
 	}
 	return nil
 }

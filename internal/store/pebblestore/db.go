@@ -21,9 +21,6 @@ import (
 // schema is the version of the row layout. A store of a higher one is refused.
 const schema = 1
 
-// errClosed is what calls return after Close.
-var errClosed = errors.New("store is closed")
-
 var (
 	_ store.Store    = (*DB)(nil)
 	_ store.Preparer = (*DB)(nil)
@@ -153,7 +150,7 @@ func (db *DB) enter(ctx context.Context) error {
 	db.fence.RLock()
 	if db.closed {
 		db.fence.RUnlock()
-		return errClosed
+		return order.ErrClosed
 	}
 	return nil
 }
@@ -168,7 +165,7 @@ func (db *DB) enterAlone(ctx context.Context) error {
 	db.fence.Lock()
 	if db.closed {
 		db.fence.Unlock()
-		return errClosed
+		return order.ErrClosed
 	}
 	return nil
 }
