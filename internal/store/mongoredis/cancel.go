@@ -17,9 +17,11 @@ import (
 // marked, one write for all, so that no outcome is taken any more, of whatever process.
 // It costs the more the more blocks are open, not the more orders.
 func (s *DB) Cancel(ctx context.Context, id order.RunID, opts store.CancelOptions, idem *store.Idempotency) (store.Cancelled, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.Cancelled{}, fmt.Errorf("cancel run %v: %w", id, err)
 	}
+	defer leave()
 	done, err := once(ctx, s, idem, func(ctx context.Context, at *time.Time) (store.Cancelled, error) {
 		return s.cancel(ctx, id, opts, idem, at)
 	})

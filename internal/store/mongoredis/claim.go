@@ -16,9 +16,11 @@ import (
 // Claim implements [store.Lanes]. Redis hands places out, and whoever can note in a
 // block's document that it holds the part has claimed it.
 func (s *DB) Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("claim: %w", err)
 	}
+	defer leave()
 	s.vigil.asked()
 	var claims []*store.Claim
 	held := 0
@@ -108,9 +110,11 @@ func (g *given) nextDue() time.Time {
 
 // Load implements [store.Lanes].
 func (s *DB) Load(ctx context.Context, c *store.Claim, slab *store.Slab) ([]order.Order, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("load claim: %w", err)
 	}
+	defer leave()
 	token, err := s.claims.of(c)
 	if err != nil {
 		return nil, fmt.Errorf("load claim: %w", err)
@@ -169,9 +173,11 @@ func (s *DB) findOrders(ctx context.Context, filter bson.D, opts *options.FindOp
 
 // Extend implements [store.Lanes]. The store renews the claims of its process by itself.
 func (s *DB) Extend(ctx context.Context, c *store.Claim) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("extend claim: %w", err)
 	}
+	defer leave()
 	token, err := s.claims.of(c)
 	if err == nil {
 		err = s.renew(ctx, token.lane, []*claim{token})
@@ -232,9 +238,11 @@ func (s *DB) endLost(ctx context.Context, doubtful []*claim) error {
 // Release implements [store.Lanes]. Claims that it cannot give back now are given back as
 // soon as the servers answer: nobody tries again.
 func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("release %d claims: %w", len(claims), err)
 	}
+	defer leave()
 	var m moves
 	var failed error
 	for _, c := range claims {

@@ -14,9 +14,11 @@ import (
 
 // Clean implements [store.Verbs].
 func (s *DB) Clean(ctx context.Context, opts store.CleanOptions, idem *store.Idempotency) (int64, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return 0, fmt.Errorf("clean %s: %w", opts.State, err)
 	}
+	defer leave()
 	if opts.DryRun {
 		idem = nil
 	}

@@ -1,8 +1,6 @@
 package mongoredis
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -98,22 +96,7 @@ type DB struct {
 	verbs    keyLocks
 	leads    leadership
 	member   membership
-	tying    sync.Mutex // held while a call that lasts begins, and when closing begins
-	closing  context.Context
-	close    context.CancelFunc
-	loops    sync.WaitGroup
-	shutting sync.Once
-	closeErr error
-}
-
-var errClosed = errors.New("store is closed")
-
-// enter refuses calls of a closed store and those whose context has ended.
-func (s *DB) enter(ctx context.Context) error {
-	if s.closing.Err() != nil {
-		return errClosed
-	}
-	return ctx.Err()
+	ending
 }
 
 // Changed implements [store.Gate].

@@ -142,9 +142,11 @@ func (s *DB) discard(ctx context.Context, opts *store.CleanOptions) (n int64, er
 // Redrive implements [store.Verbs]. Dead letters of void runs stay: no order of such a
 // run is handed out any more.
 func (s *DB) Redrive(ctx context.Context, opts store.RedriveOptions, idem *store.Idempotency) (int64, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return 0, fmt.Errorf("redrive: %w", err)
 	}
+	defer leave()
 	if opts.DryRun {
 		idem = nil
 	}

@@ -168,12 +168,12 @@ func (s *DB) refreshGate(ctx context.Context) {
 // MayStart implements [store.Gate]. What other processes do to the gate it sees within a
 // quarter of a second.
 func (s *DB) MayStart(c *store.Claim) error {
-	if s.closing.Err() != nil {
-		return errClosed
-	}
 	token, ok := c.Token.(*claim)
 	if !ok || token.db != s || token.dead.Load() {
 		return order.ErrClaimLost
+	}
+	if s.closing.Err() != nil {
+		return order.ErrClosed
 	}
 	known := s.gate.present()
 	switch {

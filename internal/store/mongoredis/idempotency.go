@@ -60,7 +60,7 @@ func once[T, I any](ctx context.Context, s *DB, idem *store.Idempotency, act fun
 	}
 	result, err := act(ctx, intent)
 	if err != nil {
-		return none, s.leaveRecord(ctx, rec, intent, err)
+		return none, s.leaveRecord(rec, intent, err)
 	}
 	return result, s.complete(ctx, rec, result)
 }
@@ -134,8 +134,9 @@ func (r *record) mine() bson.D {
 
 // leaveRecord keeps the record of a call that may have had an effect, so that it can be
 // repeated, and removes that of one that was refused.
-func (s *DB) leaveRecord(ctx context.Context, rec *record, intent any, err error) error {
-	ctx = context.WithoutCancel(ctx)
+func (s *DB) leaveRecord(rec *record, intent any, err error) error {
+	ctx, cancel := context.WithTimeout(s.lost, callTimeout) // the caller's may have ended
+	defer cancel()
 	if errors.Is(err, order.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		left := bson.D{{Key: "node", Value: ""}} // whoever repeats the call need not wait for this process
 		if text, bad := json.Marshal(intent); bad == nil {

@@ -20,9 +20,11 @@ import (
 // blocks, and then the run's cursor moves behind them, which is what makes them exist:
 // what lies at or past a cursor no reader sees, and the next attempt writes over it.
 func (s *DB) Insert(ctx context.Context, fence store.Fence, chunk store.Chunk) (store.Inserted, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.Inserted{}, fmt.Errorf("insert at %d: %w", chunk.First, err)
 	}
+	defer leave()
 	inserted, err := s.insert(ctx, fence, &chunk)
 	if err != nil {
 		return store.Inserted{}, fmt.Errorf("insert %d orders at %d: %w", len(chunk.Orders), chunk.First, err)
@@ -376,9 +378,11 @@ func (s *DB) caughtUp(ctx context.Context, chunk *store.Chunk) error {
 
 // Enqueue implements [store.Source].
 func (s *DB) Enqueue(ctx context.Context, fence store.Fence, lane order.Priority) (int64, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return 0, fmt.Errorf("enqueue %v: %w", lane, err)
 	}
+	defer leave()
 	var n int64
 	r, err := s.underFence(ctx, fence, func(r *run) (bool, error) {
 		if err := r.active(); err != nil {

@@ -26,9 +26,11 @@ func (s *DB) Jobs(ctx context.Context, q store.JobQuery) ([]store.Job, error) {
 }
 
 func (s *DB) listJobs(ctx context.Context, q store.JobQuery) ([]store.Job, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer leave()
 	if q.Offset < 0 || q.Limit < 0 || q.Offset+q.Limit > store.MaxExamined {
 		return nil, fmt.Errorf("%w: offset %d and limit %d", order.ErrInvalid, q.Offset, q.Limit)
 	}

@@ -131,7 +131,7 @@ func (s *DB) reign(ctx context.Context, term int64, asked time.Time, lead func(c
 	stop()
 	renewing.Wait()
 	end.Stop()
-	s.endTerm(ctx, term)
+	s.endTerm(term)
 }
 
 // hold notes until when a lease holds that was asked for at that time, and returns it.
@@ -197,9 +197,9 @@ func (s *DB) holds(ctx context.Context, term int64) (bool, error) {
 }
 
 // endTerm gives the lease back, so that the next one need not wait for its end.
-func (s *DB) endTerm(ctx context.Context, term int64) {
+func (s *DB) endTerm(term int64) {
 	s.leads.until.Store(nil)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.opts.Term, time.Second))
+	ctx, cancel := context.WithTimeout(s.lost, min(s.opts.Term, lastWords))
 	defer cancel()
 	_, _ = s.state.UpdateOne(ctx, s.lease(term), bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: time.UnixMilli(0)}}}}) // else it ends by itself
 }

@@ -303,8 +303,8 @@ func TestLeadEndsWithTheStore(t *testing.T) {
 	if r.ctx.Err() == nil || db.Leading() {
 		t.Error("a closed store leads")
 	}
-	if err := db.Lead(t.Context(), func(context.Context) { t.Error("a closed store leads") }); !errors.Is(err, errClosed) {
-		t.Errorf("Lead of a closed store = %v, want %v", err, errClosed)
+	if err := db.Lead(t.Context(), func(context.Context) { t.Error("a closed store leads") }); !errors.Is(err, order.ErrClosed) {
+		t.Errorf("Lead of a closed store = %v, want %v", err, order.ErrClosed)
 	}
 }
 

@@ -30,9 +30,11 @@ func (s *DB) DeadLetters(ctx context.Context, q store.DeadQuery) (store.DeadPage
 }
 
 func (s *DB) deadPage(ctx context.Context, q store.DeadQuery) (store.DeadPage, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.DeadPage{}, err
 	}
+	defer leave()
 	after, err := pageStart(q.Cursor, q.Limit)
 	if err != nil {
 		return store.DeadPage{}, err
@@ -98,14 +100,16 @@ func (s *DB) Groups(ctx context.Context) ([]store.Group, error) {
 }
 
 func (s *DB) groups(ctx context.Context) ([]store.Group, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer leave()
 	opts := options.Find().SetSort(byID(1)).SetLimit(store.MaxExamined).SetBatchSize(maxPage).
 		SetProjection(bson.D{{Key: fieldKey, Value: 1}, {Key: fieldReason, Value: 1}, {Key: fieldLetter, Value: 1}})
 	byName := map[string]*store.Group{}
 	runs := runCache{db: s}
-	err := s.findOrders(ctx, isDead(), opts, func(d *orderDoc) error {
+	err = s.findOrders(ctx, isDead(), opts, func(d *orderDoc) error {
 		r, err := runs.of(ctx, d)
 		if err != nil || r == nil || d.letter == nil {
 			return err

@@ -111,7 +111,7 @@ func (s *DB) Join(ctx context.Context, self func() store.Member) error {
 	defer done()
 	s.introduce(ctx, self)
 	<-ctx.Done()
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	last, cancel := context.WithTimeout(s.lost, lastWords)
 	defer cancel()
 	s.introduce(last, nil)
 	return nil
@@ -179,9 +179,11 @@ func (s *DB) readNodes(ctx context.Context, filter bson.D) ([]nodeDoc, error) {
 
 // Members implements [store.Fleet].
 func (s *DB) Members(ctx context.Context) ([]store.Member, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
+	defer leave()
 	members, err := s.members(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
@@ -229,9 +231,11 @@ const pingTimeout = time.Second
 
 // Ping implements [store.Fleet].
 func (s *DB) Ping(ctx context.Context) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("ping: %w", err)
 	}
+	defer leave()
 	within, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	var mongoErr, redisErr error

@@ -227,8 +227,8 @@ func TestCloseTwice(t *testing.T) {
 		"Join":    func() error { return db.Join(ctx, func() store.Member { return store.Member{} }) },
 		"Claim":   func() error { _, _, err := db.Claim(ctx, "w", time.Now(), 1); return err },
 	} {
-		if err := call(); !errors.Is(err, errClosed) {
-			t.Errorf("%s of a closed store = %v, want %v", name, err, errClosed)
+		if err := call(); !errors.Is(err, order.ErrClosed) {
+			t.Errorf("%s of a closed store = %v, want %v", name, err, order.ErrClosed)
 		}
 	}
 	other := p.open()
@@ -246,7 +246,7 @@ func TestCloseWithoutServers(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Errorf("Close() without servers = %v, want nil", err)
 	}
-	if !strings.Contains(p.log.String(), "not given back") {
-		t.Errorf("nothing is logged of what was not given back; log:\n%s", p.log.String())
+	if !strings.Contains(p.log.String(), "goes to others") {
+		t.Errorf("nothing is logged of what becomes of claims; log:\n%s", p.log.String())
 	}
 }

@@ -32,7 +32,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		opts: opts, node: nodeName(opts.Node) + "-" + strings.ToLower(rand.Text()[:8]),
 		verbs: keyLocks{seed: maphash.MakeSeed()},
 	}
-	s.closing, s.close = context.WithCancel(context.Background())
+	s.prepare()
 	err := s.open(ctx)
 	if err == nil {
 		err = s.start(ctx)

@@ -27,9 +27,11 @@ func (s *DB) Orders(ctx context.Context, q store.OrderQuery) (store.OrderPage, e
 }
 
 func (s *DB) orderPage(ctx context.Context, q store.OrderQuery) (store.OrderPage, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.OrderPage{}, err
 	}
+	defer leave()
 	after, err := pageStart(q.Cursor, q.Limit)
 	if err != nil {
 		return store.OrderPage{}, err

@@ -29,10 +29,12 @@ func (s *DB) Resume(ctx context.Context, idem *store.Idempotency) error {
 type setting bool
 
 func (s *DB) setPaused(ctx context.Context, to setting, idem *store.Idempotency) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return err
 	}
-	_, err := once(ctx, s, idem, func(ctx context.Context, _ *nothing) (setting, error) {
+	defer leave()
+	_, err = once(ctx, s, idem, func(ctx context.Context, _ *nothing) (setting, error) {
 		if _, err := s.setControl(ctx, bson.D{
 			{Key: "$set", Value: bson.D{{Key: "paused", Value: bool(to)}}}, {Key: "$inc", Value: bson.D{{Key: "v", Value: 1}}},
 		}); err != nil {

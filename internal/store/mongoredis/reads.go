@@ -25,9 +25,11 @@ func (s *DB) Order(ctx context.Context, key order.Key) (order.Order, error) {
 
 // readOrder reads an order that exists, and its run.
 func (s *DB) readOrder(ctx context.Context, key order.Key) (*run, *orderDoc, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
+	defer leave()
 	r, err := s.readRun(ctx, key.Run())
 	if err != nil {
 		return nil, nil, err
@@ -89,9 +91,11 @@ func (s *DB) Lookup(ctx context.Context, ref string) (order.Key, error) {
 }
 
 func (s *DB) lookup(ctx context.Context, ref string) (order.Key, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return order.Key{}, err
 	}
+	defer leave()
 	d, err := s.oneOrder(ctx, bson.D{{Key: fieldID, Value: ref}})
 	if err != nil {
 		return order.Key{}, err
@@ -159,5 +163,7 @@ var errEnough = errors.New("enough")
 // giveBack ends a cursor, also one that was not read to its end. Where that fails, the
 // server ends it by itself.
 func giveBack(ctx context.Context, cursor *mongo.Cursor) {
-	_ = cursor.Close(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	_ = cursor.Close(ctx)
 }

@@ -16,9 +16,11 @@ type nothing struct{}
 // Remove implements [store.Verbs]. It has no instant, so the orders' ProcessedAt stays
 // zero.
 func (s *DB) Remove(ctx context.Context, keys []order.Key, idem *store.Idempotency) (int64, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return 0, fmt.Errorf("remove %d orders: %w", len(keys), err)
 	}
+	defer leave()
 	n, err := once(ctx, s, idem, func(ctx context.Context, _ *nothing) (int64, error) { return s.remove(ctx, keys) })
 	if err != nil {
 		return 0, fmt.Errorf("remove %d orders: %w", len(keys), err)

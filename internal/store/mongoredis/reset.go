@@ -22,9 +22,11 @@ type wipeIntent struct {
 // Reset implements [store.Verbs]. Blocks and runs go first, so that nobody's outcome
 // finds anything; the lanes of the old generation are looked at by nobody.
 func (s *DB) Reset(ctx context.Context, idem *store.Idempotency) (store.Wiped, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.Wiped{}, fmt.Errorf("reset: %w", err)
 	}
+	defer leave()
 	wiped, err := once(ctx, s, idem, func(ctx context.Context, intent *wipeIntent) (store.Wiped, error) {
 		return s.reset(ctx, idem, intent)
 	})

@@ -18,9 +18,11 @@ import (
 // Begin implements [store.Runs]. That one batch run at most is active, a unique index
 // sees to, so any process may begin one.
 func (s *DB) Begin(ctx context.Context, spec order.Spec, now time.Time, idem *store.Idempotency) (order.Run, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return order.Run{}, fmt.Errorf("begin: %w", err)
 	}
+	defer leave()
 	doc, err := once(ctx, s, idem, func(ctx context.Context, intent *order.RunID) (order.Run, error) {
 		return s.begin(ctx, spec, now, idem, intent)
 	})
@@ -98,9 +100,11 @@ func (s *DB) activeRun(ctx context.Context) error {
 
 // Advance implements [store.Runs].
 func (s *DB) Advance(ctx context.Context, fence store.Fence, step store.Step) (order.Run, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return order.Run{}, fmt.Errorf("advance run %v: %w", fence.Run, err)
 	}
+	defer leave()
 	if step.To.Ended() { // the documents of its orders say all by then
 		if err := s.finishRun(ctx, fence.Run); err != nil {
 			return order.Run{}, fmt.Errorf("advance run %v to %v: %w", fence.Run, step.To, err)
@@ -192,9 +196,11 @@ func (s *DB) finishEach(ctx context.Context, blocks []*block) error {
 
 // Run implements [store.Runs].
 func (s *DB) Run(ctx context.Context, id order.RunID) (order.Run, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return order.Run{}, fmt.Errorf("read run %v: %w", id, err)
 	}
+	defer leave()
 	r, err := s.readRun(ctx, id)
 	if err != nil {
 		return order.Run{}, fmt.Errorf("read run %v: %w", id, err)
@@ -204,9 +210,11 @@ func (s *DB) Run(ctx context.Context, id order.RunID) (order.Run, error) {
 
 // Runs implements [store.Runs].
 func (s *DB) Runs(ctx context.Context, before order.RunID, limit int) ([]order.Run, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
+	defer leave()
 	if limit <= 0 {
 		return nil, nil
 	}

@@ -31,9 +31,11 @@ func (s *DB) SaveSamples(ctx context.Context, id order.RunID, seq uint32, block 
 }
 
 func (s *DB) saveSamples(ctx context.Context, id order.RunID, seq uint32, block []byte) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	if _, err := s.readRun(ctx, id); err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (s *DB) saveSamples(ctx context.Context, id order.RunID, seq uint32, block 
 		_, err := s.samples.ReplaceOne(ctx, byID(doc.ID), doc, options.Replace().SetUpsert(true))
 		return err
 	}
-	err := replace()
+	err = replace()
 	if mongo.IsDuplicateKeyError(err) { // by a call at the same time
 		err = replace()
 	}
@@ -62,9 +64,11 @@ func (s *DB) Samples(ctx context.Context, id order.RunID) ([][]byte, error) {
 }
 
 func (s *DB) readSamples(ctx context.Context, id order.RunID) ([][]byte, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer leave()
 	if _, err := s.readRun(ctx, id); err != nil {
 		if isNotFound(err) {
 			return nil, nil // what a call left behind that a reset overtook

@@ -17,9 +17,11 @@ import (
 // are brought up to it, and last Redis is told. Whatever is cut off in between, whoever
 // holds the block next, or compares the lanes with the store, does the rest.
 func (s *DB) Settle(ctx context.Context, settlements ...store.Settlement) error {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("settle %d claims: %w", len(settlements), err)
 	}
+	defer leave()
 	for i := range settlements {
 		if err := checkOutcomes(settlements[i].Outcomes); err != nil {
 			return fmt.Errorf("settle %d claims: %w", len(settlements), err)

@@ -177,9 +177,11 @@ func (t *tallied) end(r *run) {
 
 // Counts implements [store.Reader].
 func (s *DB) Counts(ctx context.Context, id order.RunID) (order.Counts, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return order.Counts{}, fmt.Errorf("count run %v: %w", id, err)
 	}
+	defer leave()
 	r, err := s.readRun(ctx, id)
 	if isNotFound(err) {
 		return order.Counts{}, nil
@@ -204,9 +206,11 @@ func (s *DB) Drained(ctx context.Context, id order.RunID, lane order.Priority) (
 }
 
 func (s *DB) drained(ctx context.Context, id order.RunID, lane order.Priority) (bool, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return false, err
 	}
+	defer leave()
 	r, err := s.readRun(ctx, id)
 	if isNotFound(err) || err == nil && r.Void && !r.Inert {
 		return true, nil
@@ -220,9 +224,11 @@ func (s *DB) drained(ctx context.Context, id order.RunID, lane order.Priority) (
 
 // Totals implements [store.Reader].
 func (s *DB) Totals(ctx context.Context) (store.Totals, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.Totals{}, fmt.Errorf("count all runs: %w", err)
 	}
+	defer leave()
 	c, err := s.readControl(ctx)
 	if err != nil {
 		return store.Totals{}, fmt.Errorf("count all runs: %w", err)

@@ -18,9 +18,11 @@ type Usage struct {
 
 // Usage returns how much room the store takes.
 func (s *DB) Usage(ctx context.Context) (Usage, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return Usage{}, fmt.Errorf("usage: %w", err)
 	}
+	defer leave()
 	runs, err := s.runs.EstimatedDocumentCount(ctx)
 	if err != nil {
 		return Usage{}, fmt.Errorf("usage: %w", unreachable("MongoDB", err))

@@ -20,11 +20,13 @@ const maxProblems = 100
 // same version; a block that changes in between is read again. Outcomes that a process
 // did not bring to the orders' documents before it died are brought there first.
 func (s *DB) Verify(ctx context.Context) (store.Report, error) {
-	if err := s.enter(ctx); err != nil {
+	ctx, leave, err := s.enter(ctx)
+	if err != nil {
 		return store.Report{}, fmt.Errorf("verify: %w", err)
 	}
+	defer leave()
 	v := verification{db: s}
-	err := s.eachRun(ctx, order.RunID{}, func(r *run) (bool, error) { return true, v.run(ctx, r) })
+	err = s.eachRun(ctx, order.RunID{}, func(r *run) (bool, error) { return true, v.run(ctx, r) })
 	if errors.Is(err, order.ErrCorrupt) && ctx.Err() == nil {
 		v.findings.problem("%v", err) // no further reading makes sense
 		err = nil
