@@ -38,6 +38,7 @@ func kindOf(err error) kind {
 		{order.ErrKeyReused, keyReused},
 		{order.ErrDiskFull, diskFull},
 		{order.ErrUnavailable, noAnswer},
+		{order.ErrClosed, noAnswer},
 		{order.ErrLocked, noAnswer},
 		{order.ErrSchema, noAnswer},
 		{order.ErrCorrupt, damagedStore},

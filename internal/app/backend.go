@@ -21,6 +21,9 @@ type backend struct {
 	store.Store
 	engine string
 	fleet  store.Fleet // nil: no other process uses the store
+	// retire says that the process is about to end, and waits for no server that does not
+	// answer; nil: it never waits for any.
+	retire func()
 	// usage says where the orders are and what room they take; their number is left out.
 	usage func(context.Context) (wire.Storage, error)
 }
@@ -87,5 +90,5 @@ func (a *App) openDistributed(ctx context.Context) (backend, error) {
 		mongo, _ := db.Servers()
 		return wire.Storage{Path: "mongodb://" + mongo + "/" + db.Database()}, ctx.Err()
 	}
-	return backend{Store: db, engine: distributed, fleet: db, usage: usage}, nil
+	return backend{Store: db, engine: distributed, fleet: db, retire: db.Retire, usage: usage}, nil
 }

@@ -28,12 +28,12 @@ func (a *App) openHistory() {
 	a.cleanups.push("history", func(context.Context) error { a.history.end(); return nil })
 }
 
-// start begins to sample. It takes the first look before it returns: what begins behind it
-// is sampled from its beginning.
-func (s *sampler) start() {
+// start begins to sample. It takes the first look, which ends with starting, before it
+// returns: what begins behind it is sampled from its beginning.
+func (s *sampler) start(starting context.Context) {
 	var ctx context.Context
-	ctx, s.stop = context.WithCancel(context.Background())
-	s.Look(ctx)
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(starting))
+	s.Look(starting)
 	s.all.Go(func() { _ = s.Run(ctx) }) // it returns no error
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ func (a *App) Start(ctx context.Context) ([]order.Run, error) {
 		}
 	}
 	if a.opts.Role != RoleWorker {
-		a.history.start()
+		a.history.start(ctx)
 		a.inBackground("view", a.sample)
 	}
 	a.inBackground("workers", func(ctx context.Context) { _ = a.pool.Run(ctx) }) // it returns no error
@@ -59,10 +60,15 @@ func (a *App) lead(ctx context.Context) error {
 // againAfter is how long what a fleet needs waits after an error.
 const againAfter = time.Second
 
-// untilDone does again and again what should not end before ctx does.
+// untilDone does again and again what should not end before ctx does, as long as the store
+// takes calls.
 func (a *App) untilDone(ctx context.Context, what string, do func(context.Context) error) {
 	for ctx.Err() == nil {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		err := do(ctx)
+		if errors.Is(err, order.ErrClosed) {
+			return
+		}
+		if err != nil && ctx.Err() == nil {
 			a.component("app").Error("the others are not reached", "to", what, "error", err)
 		}
 		select {
@@ -85,9 +91,16 @@ func (a *App) inBackground(name string, f func(context.Context)) {
 }
 
 // Stop takes everything down: no new work, what is in hand finishes or is given back,
-// the store is closed. It may be called again, and then returns the same.
+// the store is closed. What cannot be settled or given back because a server does not
+// answer is left to others: that is not waited for. It may be called again, and then
+// returns the same.
 func (a *App) Stop(ctx context.Context) error {
-	a.stopOnce.Do(func() { a.stopErr = a.cleanups.run(ctx) })
+	a.stopOnce.Do(func() {
+		if a.store.retire != nil {
+			a.store.retire()
+		}
+		a.stopErr = a.cleanups.run(ctx)
+	})
 	return a.stopErr
 }
 

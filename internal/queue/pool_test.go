@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -402,6 +403,29 @@ type asked struct {
 func (a *asked) Claim(ctx context.Context, worker string, now time.Time, limit int) ([]*store.Claim, time.Time, error) {
 	a.claims.Add(1)
 	return a.Store.Claim(ctx, worker, now, limit)
+}
+
+// closing is a store that is closed while orders are in hand.
+type closing struct{ queue.Store }
+
+func (closing) Settle(context.Context, ...store.Settlement) error {
+	return fmt.Errorf("settle: %w", order.ErrClosed)
+}
+
+// A store that is closed will not take outcomes any more: a pool that stops does not wait
+// for it as long as it waits for handlers.
+func TestStopOverAClosedStore(t *testing.T) {
+	wrap := func(s queue.Store) queue.Store { return closing{s} }
+	h := call{do: func(context.Context, *order.Order) error { return nil }}
+	inBubbleOver(t, wrap, queue.Options{Workers: 1, SettleEvery: time.Nanosecond}, h, func(b *bed) {
+		b.begin(order.Generated, 4, "DDDD")
+		synctest.Wait()
+		began := time.Now()
+		b.stop()
+		if took := time.Since(began); took > 0 { // fake time
+			b.Errorf("the pool took %v to stop, want no time", took)
+		}
+	})
 }
 
 // TestIdleBehindTheGate has an overdue NORMAL retry behind the gate, which a VIP's retry

@@ -210,7 +210,8 @@ func (t *task) flush(hard context.Context) {
 }
 
 // settle makes the worker's outcomes durable, trying again while the store is in
-// trouble: the work is done and must not be done twice.
+// trouble: the work is done and must not be done twice. A store that is closed will not
+// take them any more.
 func (w *worker) settle(hard context.Context) {
 	if len(w.done) == 0 {
 		return
@@ -222,6 +223,9 @@ func (w *worker) settle(hard context.Context) {
 			held := holding(w.done, err)
 			w.pool.metrics.settle(held, w.pool.opts.Clock().Sub(begun))
 			w.traceSettled(held)
+			break
+		}
+		if errors.Is(err, order.ErrClosed) {
 			break
 		}
 		w.trouble(hard, "outcomes not settled", err)
