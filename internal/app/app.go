@@ -21,6 +21,7 @@ import (
 	"github.com/filavip/filavip/internal/event"
 	"github.com/filavip/filavip/internal/logbook"
 	"github.com/filavip/filavip/internal/metrics"
+	"github.com/filavip/filavip/internal/outage"
 	"github.com/filavip/filavip/internal/pipeline"
 	"github.com/filavip/filavip/internal/queue"
 	"github.com/filavip/filavip/internal/realtime"
@@ -55,6 +56,7 @@ type App struct {
 	opts     Options
 	clock    func() time.Time
 	book     *logbook.Book
+	calm     *outage.Calm // what log goes through
 	log      *slog.Logger
 	metrics  *metrics.Registry
 	hub      *event.Hub
@@ -175,7 +177,8 @@ func (a *App) openBook() error {
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
-	a.book, a.log = book, book.Logger()
+	a.book, a.calm = book, outage.New(book.Logger().Handler())
+	a.log = a.calm.Logger()
 	a.cleanups.push("log", func(context.Context) error { return book.Close() })
 	return nil
 }

@@ -44,6 +44,9 @@ func (a *App) openStore() error {
 	a.store = b
 	a.growth = &growth{read: b.Totals}
 	a.cleanups.push("store", func(context.Context) error { return b.Close() })
+	if b.fleet != nil {
+		a.inBackground("servers", func(ctx context.Context) { a.calm.Watch(ctx, b.fleet.Ping) })
+	}
 	return nil
 }
 

@@ -37,6 +37,7 @@ func table() map[string][]string {
 		// What looks on.
 		"history": {"event", "order", "metrics"},
 		"logbook": {"event", "order", "metrics"},
+		"outage":  {"order"},
 
 		// The edge.
 		"auth":     {"metrics"},

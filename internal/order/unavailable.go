@@ -16,20 +16,30 @@ func (e *UnavailableError) Error() string {
 // Unwrap returns [ErrUnavailable] and what happened.
 func (e *UnavailableError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }
 
+// UnavailableErrors returns all UnavailableErrors in err's tree, in its order; what one of
+// them wraps is not looked into.
+func UnavailableErrors(err error) []*UnavailableError {
+	if e, ok := err.(*UnavailableError); ok { //nolint:errorlint // this walks the tree itself
+		return []*UnavailableError{e}
+	}
+	var all []*UnavailableError
+	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() error }:
+		return UnavailableErrors(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			all = append(all, UnavailableErrors(part)...)
+		}
+	}
+	return all
+}
+
 // UnavailableServers returns the servers of all UnavailableErrors in err's tree, in its
 // order.
 func UnavailableServers(err error) []string {
-	if e, ok := err.(*UnavailableError); ok { //nolint:errorlint // this walks the tree itself
-		return []string{e.Server}
-	}
 	var servers []string
-	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
-	case interface{ Unwrap() error }:
-		return UnavailableServers(e.Unwrap())
-	case interface{ Unwrap() []error }:
-		for _, part := range e.Unwrap() {
-			servers = append(servers, UnavailableServers(part)...)
-		}
+	for _, e := range UnavailableErrors(err) {
+		servers = append(servers, e.Server)
 	}
 	return servers
 }
