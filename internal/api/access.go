@@ -64,11 +64,12 @@ func logRequests(log *slog.Logger, m *apiMetrics, now func() time.Time, live liv
 }
 
 // levelOf returns the level of a request. For one whose client has hung up no answer went
-// wrong, but it may have acted all the same.
+// wrong, but it may have acted all the same. That the server cannot answer at present was
+// logged with the reason, and one that asks every few seconds is told so every time.
 func levelOf(r *http.Request, status int) slog.Level {
 	hungUp := errors.Is(r.Context().Err(), context.Canceled)
 	switch {
-	case status >= http.StatusInternalServerError && !hungUp:
+	case status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable && !hungUp:
 		return slog.LevelWarn
 	case r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions:
 		return slog.LevelDebug

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -39,6 +40,9 @@ func (a *API) queueHealth(ctx context.Context, req *request) (*healthAnswer[wire
 	ctx, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	seen, err := a.observe(ctx)
+	for _, c := range a.opts.Checks {
+		err = errors.Join(err, c.Check(ctx)) // a lane that cannot be reached is no queue
+	}
 	if err != nil {
 		if asked.Err() == nil { // otherwise who asked has hung up, which says nothing of the store
 			a.log.WarnContext(ctx, "store does not answer", "error", err)

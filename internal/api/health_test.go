@@ -66,6 +66,20 @@ func TestQueueHealthWithoutStore(t *testing.T) {
 	}
 }
 
+// The lanes are in a server of their own.
+func TestQueueHealthWithoutServer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *api.Options) {
+		o.Checks = []api.Check{{Name: "servers", Check: func(context.Context) error {
+			return &order.UnavailableError{Server: "redis", Err: errors.New("refused")}
+		}}}
+	})
+	health := read[wire.QueueHealth](t, f.get("/pedidos/health/queue"), http.StatusServiceUnavailable)
+	if health.Status != "unhealthy" || health.Queue.Connected {
+		t.Errorf("health without a server = %q, connected %t; want unhealthy", health.Status, health.Queue.Connected)
+	}
+}
+
 func TestQueueHealthDoesNotWaitForever(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -245,12 +245,18 @@ func TestRequestLog(t *testing.T) {
 	f.post("/pedidos/process")
 	f.pipe.set(func(p *fakePipeline) { p.err = errors.New("lost") })
 	f.get("/pedidos")
+	f.pipe.set(func(p *fakePipeline) {
+		p.err = &order.UnavailableError{Server: "redis", Err: errors.New("refused")}
+	})
+	f.get("/pedidos")
 	lines := strings.Split(strings.TrimSpace(f.log.String()), "\n")
 	for i, want := range []string{
 		"level=DEBUG msg=request component=api method=GET path=/livez status=200",
 		"level=INFO msg=request component=api method=POST path=/pedidos/process status=200",
 		`level=ERROR msg="request failed" component=api method=GET path=/pedidos error="look at the current run: lost"`,
 		"level=WARN msg=request component=api method=GET path=/pedidos status=500",
+		`level=ERROR msg="request failed" component=api method=GET path=/pedidos error="look at the current run: redis unavailable: refused"`,
+		"level=DEBUG msg=request component=api method=GET path=/pedidos status=503", // which says no more
 	} {
 		if i >= len(lines) || !strings.Contains(lines[i], want) {
 			t.Errorf("line %d lacks %q; log:\n%s", i, want, f.log)
