@@ -124,9 +124,9 @@ func (s *DB) reign(ctx context.Context, term int64, asked time.Time, lead func(c
 		s.opts.Logger.Warn("coordinator's term not begun", "term", term, "error", err)
 	} else {
 		s.leads.term.Store(&within)
-		s.opts.Logger.Info("coordinating", "term", term)
+		s.opts.Logger.Debug("coordinating", "term", term)
 		lead(within)
-		s.opts.Logger.Info("no longer coordinating", "term", term)
+		s.opts.Logger.Debug("no longer coordinating", "term", term)
 	}
 	stop()
 	renewing.Wait()

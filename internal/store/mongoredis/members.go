@@ -3,13 +3,16 @@ package mongoredis
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
@@ -76,17 +79,17 @@ func (s *DB) beat(ctx context.Context) error {
 // keepBeating keeps the entry fresh until the store is closed.
 func (s *DB) keepBeating() {
 	failing := false
-	for pause(s.closing, s.opts.Lease/3) {
+	for again := s.opts.Lease / 3; pause(s.closing, again); {
 		ctx, cancel := context.WithTimeout(s.closing, s.opts.Lease/3)
 		err := s.beat(ctx)
 		cancel()
-		switch {
-		case err != nil && !failing && s.closing.Err() == nil:
+		if err != nil && !failing && s.closing.Err() == nil {
 			s.opts.Logger.Warn("sign of life not given; what is claimed here is others' once the lease has ended", "error", err)
-		case err == nil && failing:
-			s.opts.Logger.Info("sign of life given again")
 		}
-		failing = err != nil
+		failing, again = err != nil, s.opts.Lease/3
+		if failing {
+			again = min(again, time.Second) // others take this process for dead
+		}
 	}
 }
 
@@ -250,7 +253,7 @@ func (s *DB) Ping(ctx context.Context) error {
 		mongoErr = noAnswer("mongodb", "MongoDB at "+s.mongo.place, s.mongo.why(mongoErr))
 	}
 	if redisErr != nil {
-		redisErr = noAnswer("redis", s.opts.Redis.named(), oneLine(redisErr))
+		redisErr = noAnswer("redis", s.opts.Redis.named(), inTime(redisErr))
 	}
 	if mongoErr != nil && redisErr != nil {
 		return fmt.Errorf("%w; %w", mongoErr, redisErr)
@@ -258,6 +261,18 @@ func (s *DB) Ping(ctx context.Context) error {
 	return cmp.Or(mongoErr, redisErr)
 }
 
+// inTime returns the text of an error of a server that did answer in time; "" if it did not.
+func inTime(err error) string {
+	timeout, ok := errors.AsType[net.Error](err)
+	if errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout() || mongo.IsTimeout(err) {
+		return ""
+	}
+	return oneLine(err)
+}
+
 func noAnswer(server, named, why string) error {
+	if why == "" {
+		return &order.UnavailableError{Server: server, Err: fmt.Errorf("%s does not answer in time", named)}
+	}
 	return &order.UnavailableError{Server: server, Err: fmt.Errorf("%s does not answer: %s", named, why)}
 }

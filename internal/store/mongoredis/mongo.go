@@ -243,12 +243,13 @@ func (d *deployment) trouble(err error) error {
 	return fmt.Errorf("%w: MongoDB at %s: %w", order.ErrUnavailable, d.place, err)
 }
 
-// why returns the cause of an error in as few words as are known.
+// why returns the cause of an error in as few words as are known; "" if there was no answer
+// in time.
 func (d *deployment) why(err error) string {
 	if silence := d.silence(); silence != "" {
 		return silence
 	}
-	return oneLine(err)
+	return inTime(err)
 }
 
 // loginText returns what a server has said to a login.

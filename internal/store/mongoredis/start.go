@@ -113,7 +113,6 @@ func (w *watch) look(ctx context.Context) {
 	}
 	s.vigil.answered()
 	if w.failing > 0 {
-		s.opts.Logger.Info("Redis answers again")
 		s.rebuild.Store(true)
 	}
 	w.failing = 0
@@ -134,7 +133,7 @@ const shutAfter = 3
 
 func (w *watch) fail(err error) {
 	if w.failing++; w.failing == 1 && w.db.closing.Err() == nil {
-		w.db.opts.Logger.Warn("Redis does not answer; no order is claimed", "error", err)
+		w.db.opts.Logger.Warn("lanes not looked at; no order is claimed", "error", err)
 	}
 	if w.failing == shutAfter {
 		w.db.gate.close()
@@ -201,6 +200,7 @@ func (s *DB) renewAll(ctx context.Context) {
 func (s *DB) compare(ctx context.Context) {
 	l := s.lanes.Load()
 	mine, err := l.redis.client().SetNX(ctx, l.key("comparing"), s.node, s.compareEvery()*9/10).Result()
+	err = unreachable("Redis", err)
 	if err == nil && mine {
 		err = errors.Join(s.reconcile(ctx), s.sweep(ctx))
 	}
