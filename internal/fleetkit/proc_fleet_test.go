@@ -62,6 +62,8 @@ type fleet struct {
 	*testing.T
 	site     *site
 	database string
+	mongo    string // URIs that processes are started with
+	redis    string
 	db       *mongo.Database
 	trace    *trace
 	runs     map[order.RunID]outcome // that were found complete, and what they came to
@@ -73,7 +75,10 @@ type fleet struct {
 func (s *site) newFleet(t *testing.T) *fleet {
 	t.Helper()
 	name := fmt.Sprintf("fleet%d", s.next.Add(1))
-	f := &fleet{T: t, site: s, database: name, db: s.client.Database(name), trace: newTrace(), runs: map[order.RunID]outcome{}}
+	f := &fleet{
+		T: t, site: s, database: name, mongo: s.double.URI(name), redis: s.redis.URL(), db: s.client.Database(name),
+		trace: newTrace(), runs: map[order.RunID]outcome{},
+	}
 	s.mu.Lock()
 	s.traces[name] = f.trace
 	s.mu.Unlock()
@@ -128,7 +133,7 @@ func (f *fleet) launch(name string, args ...string) *process {
 	f.Helper()
 	cmd := exec.Command(f.site.program, append(slices.Clone(args), "--port", "0", "--node", name, "--lease", lease.String())...)
 	cmd.Env = []string{
-		"MONGO_URI=" + f.site.double.URI(f.database), "REDIS_URL=" + f.site.redis.URL(),
+		"MONGO_URI=" + f.mongo, "REDIS_URL=" + f.redis,
 		"FILAVIP_CONNECT_TIMEOUT=1m", "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"),
 	}
 	p, err := launch(cmd, name)

@@ -13,4 +13,6 @@ func TestProcesses(t *testing.T) {
 	t.Run("AnyNode", s.testAnyNode)
 	t.Run("GateShuts", s.testGateShuts)
 	t.Run("WorkerCounts", s.testWorkerCounts)
+	t.Run("EndInOutage", s.testEndInOutage)
+	t.Run("EndAtOnce", s.testEndAtOnce)
 }
