@@ -56,12 +56,22 @@ func (v *vigil) due() (hungry, silent bool) {
 	return hungry, silent
 }
 
+// answers says whether the client of Redis that there is is answered at once.
+func (s *DB) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return s.redis.client().Ping(ctx).Err() == nil
+}
+
 // watchOver replaces the client of Redis if it is stuck. If a new one is not answered
 // either, the server is gone, and the old one will do.
 func (s *DB) watchOver(ctx context.Context) {
 	hungry, silent := s.vigil.due()
 	if !hungry && !silent {
 		return
+	}
+	if silent && s.answers(ctx) {
+		return // again, as before: Redis was away
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
