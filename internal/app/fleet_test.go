@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,6 +136,8 @@ type node struct {
 	base string
 	stop func()
 
+	retired atomic.Bool // the store was told that the process ends
+
 	mu     sync.Mutex // guards phases
 	phases []string
 }
@@ -152,7 +155,7 @@ func (f *fleet) start(name string, role Role, flags map[string]string) *node {
 	s := seat{f.store, f, name}
 	a, err := New(cfg, Options{Role: role, OnPhase: n.heard, open: func(context.Context) (backend, error) {
 		usage := func(context.Context) (wire.Storage, error) { return wire.Storage{Path: cfg.MongoURI.String()}, nil }
-		return backend{Store: s, engine: distributed, fleet: s, usage: usage}, nil
+		return backend{Store: s, engine: distributed, fleet: s, retire: func() { n.retired.Store(true) }, usage: usage}, nil
 	}})
 	if err != nil {
 		f.Fatalf("New = %v", err)
@@ -450,6 +453,34 @@ func TestFleetWithoutServers(t *testing.T) {
 	a.call(http.MethodGet, "/pedidos/system", http.StatusOK, &s)
 	if s.Engine != distributed || s.Storage.Path != "mongodb://***@db.example/orders" || len(s.Checks) != 3 {
 		t.Errorf("system = %s in %s, checks %v", s.Engine, s.Storage.Path, s.Checks)
+	}
+}
+
+// TestFleetOutage: the log says when a server goes and when it is back; a process that is
+// stopped tells the store first, which then waits for no server.
+func TestFleetOutage(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	for _, n := range []*node{f.start("a", RoleServe, nil), f.start("w", RoleWorker, nil)} {
+		says := func(words ...string) func() bool {
+			return func() bool {
+				infos, warns, _ := n.book.Tail(100)
+				return slices.ContainsFunc(append(infos, warns...), func(line string) bool {
+					return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) })
+				})
+			}
+		}
+		f.set(&order.UnavailableError{Server: "redis", Err: errors.New("refused by 10.0.0.7")})
+		f.eventually(n.node+" says that Redis is away", says("[WARN] [servers] server does not answer", "server=redis", "refused by 10.0.0.7"))
+		f.set(nil)
+		f.eventually(n.node+" says that it is back", says("[INFO] [servers] server answers again", "server=redis"))
+		if n.retired.Load() {
+			t.Errorf("%s told the store that it ends before it did", n.node)
+		}
+		n.stop()
+		if !n.retired.Load() {
+			t.Errorf("%s did not tell the store that it ends", n.node)
+		}
 	}
 }
 
