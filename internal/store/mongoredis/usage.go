@@ -37,7 +37,7 @@ func (s *DB) Usage(ctx context.Context) (Usage, error) {
 	}
 	all, err := inform(ctx, s.redis.client())
 	if err != nil {
-		return u, nil //nolint:nilerr // it is said of MongoDB, and Redis may come and go
+		return u, nil // it is said of MongoDB, and Redis may come and go
 	}
 	for _, i := range all {
 		if n, err := strconv.ParseInt(i["used_memory"], 10, 64); err == nil {

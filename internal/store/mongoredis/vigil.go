@@ -56,7 +56,7 @@ func (v *vigil) due() (hungry, silent bool) {
 	return hungry, silent
 }
 
-// answers says whether the client of Redis that there is is answered at once.
+// answers says whether the present client of Redis is answered at once.
 func (s *DB) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
