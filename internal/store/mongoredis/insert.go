@@ -67,13 +67,10 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 		}
 		i := newInsertion(r, chunk, refused)
 		raced, err := s.write(ctx, r, i)
-		if err != nil {
-			return store.Inserted{}, err
-		}
-		if !raced {
+		if err == nil && !raced {
 			raced, err = s.commit(ctx, fence, chunk, i)
 		}
-		if raced {
+		if err == nil && raced {
 			continue
 		}
 		return i.result(refused), err

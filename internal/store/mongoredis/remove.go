@@ -157,18 +157,24 @@ func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) b
 	}
 	s.claims.end(ended...)
 	m.args = append(m.args, steps.args...)
-	for _, number := range moved {
+	return n, s.putBack(ctx, r, b, moved, m)
+}
+
+// putBack brings what is left of parts into their lane, if they are enqueued. They may have
+// been so since the run was read; if it is gone, it was reset meanwhile.
+func (s *DB) putBack(ctx context.Context, r *run, b *block, parts []int, m *moves) error {
+	for _, number := range parts {
 		p := b.part(number)
 		if p == nil || p.holder != nil {
 			continue
 		}
-		if !r.queued(b, p) { // or it was enqueued meanwhile
+		if !r.queued(b, p) {
 			now, err := s.readRun(ctx, r.ID)
 			if isNotFound(err) {
-				return n, nil // reset meanwhile
+				return nil
 			}
 			if err != nil {
-				return 0, err
+				return err
 			}
 			r = now
 		}
@@ -176,5 +182,5 @@ func (s *DB) removeOne(ctx context.Context, r *run, h home, wanted func(*part) b
 			m.put(b, p)
 		}
 	}
-	return n, nil
+	return nil
 }

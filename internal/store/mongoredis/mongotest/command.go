@@ -168,7 +168,7 @@ func (s *Server) execute(r *request, known command, ok bool, planted *fired) ([]
 	}
 	dst = bsoncore.AppendDoubleElement(dst, "ok", 1)
 	if s.opts.ReplicaSet != "" {
-		dst = bsoncore.AppendTimestampElement(dst, "operationTime", uint32(s.opts.Now().Unix()), uint32(s.operations.Add(1)))
+		dst = bsoncore.AppendTimestampElement(dst, "operationTime", uint32(s.opts.Now().Unix()), s.operations.Add(1))
 	}
 	return finish(dst, at), nil
 }
