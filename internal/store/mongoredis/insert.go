@@ -61,21 +61,27 @@ func (s *DB) insert(ctx context.Context, fence store.Fence, chunk *store.Chunk) 
 			left = &at{r.ID, r.version + 1}
 			continue
 		}
-		refused, err := s.takeRefs(ctx, r, chunk)
-		if err != nil {
-			return store.Inserted{}, err
+		inserted, raced, err := s.attempt(ctx, fence, chunk, r)
+		if err != nil || !raced {
+			return inserted, err
 		}
-		i := newInsertion(r, chunk, refused)
-		raced, err := s.write(ctx, r, i)
-		if err == nil && !raced {
-			raced, err = s.commit(ctx, fence, chunk, i)
-		}
-		if err == nil && raced {
-			continue
-		}
-		return i.result(refused), err
 	}
 	return store.Inserted{}, fmt.Errorf("%w: others change the run or take the chunk's refs all the time", order.ErrUnavailable)
+}
+
+// attempt inserts what of the chunk lies behind the cursor of the run as it was read. It
+// says if the chunk must be begun anew.
+func (s *DB) attempt(ctx context.Context, fence store.Fence, chunk *store.Chunk, r *run) (_ store.Inserted, raced bool, err error) {
+	refused, err := s.takeRefs(ctx, r, chunk)
+	if err != nil {
+		return store.Inserted{}, false, err
+	}
+	i := newInsertion(r, chunk, refused)
+	raced, err = s.write(ctx, r, i)
+	if err == nil && !raced {
+		raced, err = s.commit(ctx, fence, chunk, i)
+	}
+	return i.result(refused), raced, err
 }
 
 // at is a run's document in a version. An attempt to insert may still be on its way when

@@ -97,14 +97,14 @@ func (s *DB) take(ctx context.Context, worker string, now time.Time, b *block, p
 		t.tried = append(t.tried, &claim{db: s, token: rand.Text(), block: h.place.block, part: h.place.part, lane: h.lane, entry: h.entry})
 	}
 	b, g, err := t.write(ctx, b)
-	if err != nil && !isNotFound(err) {
+	switch {
+	case isNotFound(err): // reset meanwhile
+		return claims, nil
+	case err != nil:
 		s.adrift.add(t.tried...) // it may have been written
 		return nil, err
 	}
 	s.claims.end(t.former...) // where this process takes over from itself
-	if err != nil {
-		return claims, nil // reset meanwhile
-	}
 	for i, c := range t.tried {
 		if p := b.held(c.token); p != nil {
 			claims[i] = s.claimed(b, p, c.entry, g.epoch)
