@@ -265,11 +265,15 @@ func (s *DB) Release(ctx context.Context, claims ...*store.Claim) error {
 }
 
 // release ends a claim of this process and gives back what it holds. In doubt the block
-// may come to show the claim yet, and is written whether it does or not.
+// may come to show the claim yet, and is written whether it does or not. A void block is
+// left as it is: nobody works on it again.
 func (s *DB) release(ctx context.Context, c *claim, m *moves, doubt bool) error {
 	b, err := s.update(ctx, c.block, func(b *block) (bool, error) {
 		p := b.held(c.token)
-		if p == nil {
+		switch {
+		case b.void:
+			return false, nil
+		case p == nil:
 			return doubt, nil
 		}
 		p.holder = nil

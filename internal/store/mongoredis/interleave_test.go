@@ -349,3 +349,34 @@ func TestRefBesideCancel(t *testing.T) {
 		t.Errorf("Insert after it = %+v, %v, want the order refused, which was processed before", got, err)
 	}
 }
+
+// TestReleaseOfAVoidBlock: who has not noticed yet that a run was cancelled changes nothing
+// of it by giving back what it held.
+func TestReleaseOfAVoidBlock(t *testing.T) {
+	for name, doubt := range map[string]bool{"Released": false, "CutOff": true} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, replicated(), redistest.Options{})
+			a, b := p.open(), p.open()
+			run := p.begin(a, order.Generated)
+			p.insert(a, run, chunkOf(run, 0, order.Diamond, order.Diamond))
+			held := p.claim(a)[0].Token.(*claim)
+			if _, err := b.Cancel(t.Context(), run.ID, store.CancelOptions{At: time.Now()}, nil); err != nil {
+				t.Fatal(err)
+			}
+			version := func() int64 {
+				found, err := b.readBlocks(t.Context(), []blockID{held.block})
+				if err != nil || found[held.block] == nil {
+					t.Fatalf("block not read: %v", err)
+				}
+				return found[held.block].version
+			}
+			before := version()
+			if err := a.release(t.Context(), held, &moves{}, doubt); err != nil {
+				t.Fatal(err)
+			}
+			if after := version(); after != before {
+				t.Errorf("the block went from version %d to %d", before, after)
+			}
+		})
+	}
+}
