@@ -341,6 +341,9 @@ func (s *DB) commit(ctx context.Context, fence store.Fence, chunk *store.Chunk, 
 		r.Generate += chunk.Spent
 		return true, nil
 	})
+	if errors.Is(err, order.ErrUnavailable) {
+		s.rebuild.Store(true) // the cursor may have moved
+	}
 	if err != nil || raced {
 		return raced, err
 	}

@@ -380,3 +380,21 @@ func TestReleaseOfAVoidBlock(t *testing.T) {
 		})
 	}
 }
+
+// TestInsertWithoutAnAnswer: the blocks of a chunk whose cursor moved without an answer come
+// to their lanes when the chunk is inserted again, not when all lanes are next compared.
+func TestInsertWithoutAnAnswer(t *testing.T) {
+	p := newPair(t, mongotest.Options{}, redistest.Options{}) // whose clients repeat nothing by themselves
+	db := p.open(func(o *Options) { o.Lease = time.Hour })    // nothing is compared by itself
+	run := p.begin(db, order.Generated)
+	chunk := chunkOf(run, 0, order.Diamond, order.Diamond)
+	p.mongo.Inject(mongotest.Fault{Command: "update", Collection: runsName, Skip: 1, Action: mongotest.CutAfter})
+	if _, err := db.Insert(t.Context(), fenceOf(run), chunk); !errors.Is(err, order.ErrUnavailable) {
+		t.Fatalf("Insert without an answer = %v, want %v", err, order.ErrUnavailable)
+	}
+	p.insert(db, run, chunk)
+	p.until("its block is claimed", func() bool { return len(p.claim(db)) == 1 })
+	if db.relinked.Load() > 0 {
+		t.Error("it was found because nothing was had for long")
+	}
+}
