@@ -236,12 +236,10 @@ func (s *DB) writeOrders(ctx context.Context, i *insertion) (raced bool, err err
 	for n, at := range twice {
 		doubtful[n] = uuid(i.orders[at].Key)
 	}
-	// Those whose keys are there were written by an attempt that was cut off.
+	// Those whose keys are there were written by an attempt that was cut off, and name the
+	// same blocks as now.
 	n, err := s.orders.CountDocuments(ctx, byID(bson.D{{Key: "$in", Value: doubtful}}))
-	if err != nil || n != int64(len(doubtful)) {
-		return true, unreachable("MongoDB", err)
-	}
-	return false, s.moveHome(ctx, i, twice)
+	return n != int64(len(doubtful)), unreachable("MongoDB", err)
 }
 
 // insertPart is how many orders one command inserts; those of a chunk run side by side.
@@ -273,21 +271,6 @@ func (s *DB) insertMany(ctx context.Context, docs []any) (twice []int, err error
 		}
 	}
 	return twice, nil
-}
-
-// moveHome has orders that an attempt before this one has written name the blocks of
-// this one: other orders may have been refused then, so blocks were cut elsewhere.
-func (s *DB) moveHome(ctx context.Context, i *insertion, found []int) error {
-	var models []mongo.WriteModel
-	for _, at := range found {
-		home := int64(i.homes[at])
-		models = append(models, mongo.NewUpdateOneModel().
-			SetFilter(append(byID(uuid(i.orders[at].Key)),
-				bson.E{Key: fieldRev, Value: 0}, bson.E{Key: fieldBlock, Value: bson.D{{Key: "$ne", Value: home}}})).
-			SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: fieldBlock, Value: home}}}}))
-	}
-	_, err := s.orders.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
-	return unreachable("MongoDB", err)
 }
 
 // duplicateKey is MongoDB's error code of a unique index.

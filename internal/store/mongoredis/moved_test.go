@@ -15,8 +15,7 @@ import (
 )
 
 // TestInsertAfterAnAttemptThatWasCutOff: an attempt wrote its orders and no block, and
-// when it is repeated an order that was refused no longer is, so that blocks are cut
-// elsewhere.
+// when it is repeated an order that was refused no longer is.
 func TestInsertAfterAnAttemptThatWasCutOff(t *testing.T) {
 	mongo := mongotest.Start(t, mongotest.Options{})
 	redis := redistest.Start(t, redistest.Options{})
