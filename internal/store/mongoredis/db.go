@@ -83,9 +83,10 @@ type DB struct {
 	control  atomic.Pointer[control]
 	adopting sync.Mutex
 	gate     known
-	term     atomic.Int64       // of this process as coordinator; 0 if it never was
-	inserted atomic.Pointer[at] // by the last insertion; nil if it failed, or one is under way
-	rebuild  atomic.Bool        // the lanes may lack something
+	looked   atomic.Pointer[time.Time] // when a look at Redis was last answered
+	term     atomic.Int64              // of this process as coordinator; 0 if it never was
+	inserted atomic.Pointer[at]        // by the last insertion; nil if it failed, or one is under way
+	rebuild  atomic.Bool               // the lanes may lack something
 	claims   claims
 	adrift   adrift
 	vigil    vigil

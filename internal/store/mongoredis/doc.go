@@ -62,9 +62,9 @@
 // present ticket. Whatever may shut it changes the ticket after its write to MongoDB and
 // before it is acknowledged; who opens it takes the ticket before he reads, and reads after
 // a write that a majority has acknowledged, so no deposed primary answers. Workers ask
-// their process's copy before each order, which is at most a quarter of a second old; for
-// a batch run that is exact, for NORMAL blocks are enqueued after the last VIP order is
-// settled. Where NORMAL orders are handed out, MongoDB's answer that they may be is at most
+// their process's copy before each order, which is at most a quarter of a second old, or a
+// little over a second where Redis is silent; for a batch run that is exact, for NORMAL
+// blocks are enqueued after the last VIP order is settled. Where NORMAL orders are handed out, MongoDB's answer that they may be is at most
 // as old: there may be two Redis for a while (confirm.go).
 //
 // # Leases

@@ -166,7 +166,7 @@ func (s *DB) refreshGate(ctx context.Context) {
 }
 
 // MayStart implements [store.Gate]. What other processes do to the gate it sees within a
-// quarter of a second.
+// quarter of a second, or stops to rely on a little over a second after the last look.
 func (s *DB) MayStart(c *store.Claim) error {
 	token, ok := c.Token.(*claim)
 	if !ok || token.db != s || token.dead.Load() {

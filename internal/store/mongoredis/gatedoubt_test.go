@@ -10,6 +10,7 @@ import (
 
 	"github.com/filavip/filavip/internal/order"
 	"github.com/filavip/filavip/internal/store"
+	"github.com/filavip/filavip/internal/store/mongoredis/cutter"
 	"github.com/filavip/filavip/internal/store/mongoredis/mongotest"
 	"github.com/filavip/filavip/internal/store/mongoredis/redistest"
 )
@@ -127,6 +128,35 @@ func TestTicketWithoutMongo(t *testing.T) {
 	}
 	p.until("what is claimed may be started", func() bool {
 		p.claim(a) // by which it learns that the gate is open
+		return a.MayStart(claims[0]) == nil
+	})
+}
+
+// TestSilentRedis: a process relies on what it has last heard of the gate for a moment, and
+// not until it has found out that Redis is silent.
+func TestSilentRedis(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	proxy := cutter.Start(t, p.redis.Addr())
+	a, b := p.open(func(o *Options) { o.Redis.Addrs, o.Lease = []string{proxy.Addr()}, time.Hour }), p.open()
+	run := p.begin(b, order.Generated)
+	p.insert(b, run, chunkOf(run, 0, order.Gold, order.Gold))
+	claims := p.claim(a)
+	if normalClaims(a, claims) != 1 {
+		t.Fatalf("Claim = %v, want one that may be started", claims)
+	}
+	a.doubt(t.Context())
+	if err := a.MayStart(claims[0]); err != nil {
+		t.Errorf("MayStart just after a look = %v, want nil", err)
+	}
+	proxy.Blackhole(true)
+	p.until("long after a look what is claimed may not be started", func() bool {
+		a.looked.Store(new(time.Now().Add(-2 * a.unseenFor()))) // a look may just have been answered
+		a.doubt(t.Context())
+		return errors.Is(a.MayStart(claims[0]), order.ErrGateShut)
+	})
+	proxy.Blackhole(false)
+	p.until("what is claimed may be started", func() bool {
+		_, _, _ = a.Claim(t.Context(), "worker", time.Now(), 1) // by which it learns that the gate is open
 		return a.MayStart(claims[0]) == nil
 	})
 }

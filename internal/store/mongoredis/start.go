@@ -19,6 +19,7 @@ func (s *DB) start(ctx context.Context) error {
 	if g, err := s.lanes.Load().peek(ctx, s.opts.Lease); err == nil {
 		w.last = g
 	}
+	s.looked.Store(new(time.Now()))
 	woken := make(chan struct{}, 1)
 	s.loops.Go(func() { s.listen(s.closing, woken) })
 	s.loops.Go(func() { w.keepLooking(s.closing, woken) })
@@ -26,6 +27,7 @@ func (s *DB) start(ctx context.Context) error {
 	s.loops.Go(func() { every(s.closing, s.opts.Lease/3, s.renewAll) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.land) })
 	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.confirm) })
+	s.loops.Go(func() { every(s.closing, s.glanceEvery(), s.doubt) })
 	s.loops.Go(func() { every(s.closing, s.compareEvery(), s.compare) })
 	s.loops.Go(func() { every(s.closing, time.Second, s.watchOver) })
 	return nil
@@ -97,7 +99,7 @@ func (s *DB) hear(ctx context.Context, woken chan<- struct{}) {
 type watch struct {
 	db      *DB
 	last    glance
-	failing int // looks that failed in a row
+	failing bool // the last look failed
 }
 
 // look sees whether anything has changed since the last look.
@@ -112,10 +114,11 @@ func (w *watch) look(ctx context.Context) {
 		return
 	}
 	s.vigil.answered()
-	if w.failing > 0 {
+	s.looked.Store(new(time.Now()))
+	if w.failing {
 		s.rebuild.Store(true)
 	}
-	w.failing = 0
+	w.failing = false
 	before := w.last
 	if g == before && !g.over && !g.lost {
 		return
@@ -128,15 +131,21 @@ func (w *watch) look(ctx context.Context) {
 	s.changed.fire()
 }
 
-// shutAfter is after how many looks that failed a process takes the gate for shut.
-const shutAfter = 3
-
 func (w *watch) fail(err error) {
-	if w.failing++; w.failing == 1 && w.db.closing.Err() == nil {
+	if !w.failing && w.db.closing.Err() == nil {
 		w.db.opts.Logger.Warn("lanes not looked at; no order is claimed", "error", err)
 	}
-	if w.failing == shutAfter {
-		w.db.gate.close()
+	w.failing = true
+}
+
+// unseenFor is for how long a process relies on its last look: a second by default.
+func (s *DB) unseenFor() time.Duration { return 5 * s.glanceEvery() }
+
+// doubt takes the gate for shut once the last look lies too far back, as when Redis is
+// silent, which a look takes its time to find out. The next claim knows anew.
+func (s *DB) doubt(context.Context) {
+	if time.Since(*s.looked.Load()) > s.unseenFor() && s.gate.present() != modeShut {
+		s.gate.close()
 	}
 }
 
