@@ -16,8 +16,8 @@ import (
 func rendered(t *testing.T, name string) string {
 	t.Helper()
 	dir := os.Getenv("DEPLOY_RENDERED")
-	if dir == "" {
-		t.Skip("NOT CHECKED: what compose and helm make of these files; run make deploy/check, which builds both") // minutes the first time, so not part of every go test
+	if dir == "" { // both are built from source for it, which takes minutes: CI does, and not every go test
+		t.Skip("NOT CHECKED: what compose and helm make of these files; run make deploy/check, which builds both")
 	}
 	return read(t, filepath.Join(dir, name))
 }

@@ -16,8 +16,8 @@ import (
 // runEnv runs the script that makes the secrets and returns what it says.
 func runEnv(t *testing.T, file string) (string, error) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("the script is for a POSIX shell") // which Windows has none of; nobody deploys from there with it
+	if runtime.GOOS == "windows" { // it has no sh to run the script with, which is for the machines that compose runs on
+		t.Skip("the script is for a POSIX shell")
 	}
 	out, err := exec.CommandContext(t.Context(), "sh", "env", file).CombinedOutput()
 	return string(out), err

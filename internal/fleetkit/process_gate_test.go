@@ -35,9 +35,11 @@ func (s *site) testGateShuts(t *testing.T) {
 	if err != nil || answer.Retried == 0 {
 		t.Fatalf("retry failed orders = %+v, %v", answer, err)
 	}
-	// Blocks that Redis had handed out before are still being noted, and given back.
+	// Blocks that Redis had handed out before are still being noted, and given back: for some
+	// leases at the most, after which a claim is one too many. No event ends that, as the
+	// claims that must not come would be it. The retries take longer by far.
 	acked := f.trace.now()
-	time.Sleep(4 * lease) // nothing tells when the last of them is; the retries take longer by far
+	time.Sleep(4 * lease)
 	since := f.trace.now()
 	inFlight := f.trace.normalClaims(run, acked, since)
 	f.eventually("they are dead again", func() bool {

@@ -54,10 +54,12 @@ func (l *late) asleep() order.RunID {
 	slow := l.site.double.Inject(mongotest.Fault{
 		Command: "update", Collection: "blocks", Times: -1, Action: mongotest.Delay,
 		Match: func(i mongotest.Info) bool { return i.DB == l.database },
-		After: func(mongotest.Info) { time.Sleep(lease / 2) }, // the delay is the fault
+		After: func(mongotest.Info) { time.Sleep(lease / 2) }, // the fault is that an answer takes so long
 	})
 	defer slow.Remove()
-	time.Sleep(lease/2 + upTo(l.rng, lease/2)) // at random: in the middle of whatever they do
+	// To wait for an event would suspend them at the same instruction each time. Half a lease
+	// at least, for the fault to have slowed what they are at.
+	time.Sleep(lease/2 + upTo(l.rng, lease/2))
 	for _, w := range l.workers {
 		suspend(w.cmd.Process)
 	}

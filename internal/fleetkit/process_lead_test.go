@@ -100,7 +100,7 @@ func (l *leading) one() {
 		case <-time.After(patience):
 			l.Fatalf("run %s does not reach %v", run, phase)
 		}
-		time.Sleep(within(l.rng, phase)) // at random, not at an event: it would always hit the same instruction
+		time.Sleep(within(l.rng, phase)) // to wait for an event would always hit the same instruction
 		if l.trace.at(run) == phase {
 			l.lose(run)
 		}
@@ -161,7 +161,7 @@ func (l *leading) stop(at int, leader string, run order.RunID) {
 	suspend(l.servers[at].cmd.Process)
 	l.note(leader, run)
 	l.succeeded(leader, began)
-	time.Sleep(upTo(l.rng, lease)) // at random: it finds more or less of it done
+	time.Sleep(upTo(l.rng, lease)) // how far its successor has got when it wakes up is to differ each time
 	wake(l.servers[at].cmd.Process)
 }
 
@@ -169,7 +169,7 @@ func (l *leading) stop(at int, leader string, run order.RunID) {
 // server is killed, and fails the test if what it shows goes back, or is more than there is.
 func (l *leading) look(p *process) {
 	var last seen
-	for ; l.ctx.Err() == nil; time.Sleep(5 * time.Millisecond) { // as a client does that polls
+	for ; l.ctx.Err() == nil; time.Sleep(5 * time.Millisecond) { // it is a client that polls, and must leave the processes some of the machine
 		s, err := p.client.Status(l.ctx)
 		if l.ctx.Err() != nil || err != nil && p.killed() {
 			return

@@ -42,9 +42,10 @@ func times(enough int) int {
 	return enough
 }
 
-// wait lets the run go on for a while. Faults come at random moments: there is no event
-// to wait for.
-func wait(d time.Duration) { time.Sleep(d) } // real servers, on real clocks
+// wait lets the run go on for a while. Faults come at random moments: to wait for an event
+// would have them at the same ones. The servers and their clocks are real, so no clock of
+// the test's own can pass the time for it.
+func wait(d time.Duration) { time.Sleep(d) }
 
 // pick returns one of some things.
 func pick[T any](rng *rand.Rand, all ...T) T { return all[rng.IntN(len(all))] }

@@ -24,7 +24,7 @@ func planted() map[string]string {
 // TestTeeth builds the driver with one bug at a time and fails unless the test that has
 // to catch it fails.
 func TestTeeth(t *testing.T) {
-	if brief() {
+	if brief() { // three builds with -race would take longer than all other tests of the package
 		t.Skip("three builds of the driver; without -short and -race, as make fleet and CI run it, nothing is skipped")
 	}
 	t.Parallel()

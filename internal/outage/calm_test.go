@@ -81,7 +81,7 @@ func (b *bed) pass(d time.Duration, err error) {
 		if err != nil {
 			b.log.Error("nothing claimed", "error", fmt.Errorf("claim: %w", err))
 		}
-		time.Sleep(100 * time.Millisecond) // fake
+		time.Sleep(100 * time.Millisecond) // fake: only bubbles call it
 	}
 	synctest.Wait()
 }
