@@ -77,6 +77,35 @@ func (p *pair) claimSoon(db *DB) (held []*store.Claim) {
 	return held
 }
 
+// TestPoisonLostOrder: an order whose document is gone keeps nothing else of the dead from
+// being given back.
+func TestPoisonLostOrder(t *testing.T) {
+	p := newPair(t, replicated(), redistest.Options{})
+	db := p.open()
+	run := p.foreign(db)
+	p.claim(db)
+	for range 2 {
+		next := p.open()
+		db.die(t)
+		if err := next.reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.claim(next)
+		db = next
+	}
+	if _, err := db.orders.DeleteOne(t.Context(), byID(uuid(run.ID.Key(0)))); err != nil {
+		t.Fatal(err)
+	}
+	next := p.open()
+	db.die(t)
+	if err := next.reconcile(t.Context()); err != nil {
+		t.Errorf("reconcile = %v, want nil", err)
+	}
+	if got := p.status(next, run, 1); got != order.Dead {
+		t.Errorf("the other order is %v, want dead", got)
+	}
+}
+
 // TestPoisonOfTheLiving: a lease that ends is no death.
 func TestPoisonOfTheLiving(t *testing.T) {
 	p := newPair(t, replicated(), redistest.Options{})
